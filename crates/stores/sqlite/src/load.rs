@@ -1,0 +1,171 @@
+//! Reading users, claims and the journal on any connection, inside whatever transaction is open there.
+
+use std::sync::Arc;
+
+use roster_directory::journal::{EntryKind, decode_changes};
+use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
+use roster_directory::store::{Claim, ReadSet, Seen};
+use roster_directory::{
+    Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Position, ProfileId, Source, Target, User, UserId,
+};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
+use uuid::Uuid;
+
+use crate::cell::{Cell, Columns};
+use crate::columns;
+use crate::error::Result;
+use crate::records;
+
+/// Who holds a claim.
+pub(crate) fn holder(conn: &Connection, claim: &Claim) -> Result<Option<UserId>> {
+    let mut statement = conn.prepare_cached("SELECT user_id FROM user_keys WHERE kind = ?1 AND key = ?2")?;
+    let mut rows = statement.query(params![claim.kind(), claim.key()])?;
+    rows.next()?.map(|row| Columns::new(row, "user_keys").user_id()).transpose()
+}
+
+/// A user, deleted ones too.
+pub(crate) fn user(conn: &Connection, id: UserId) -> Result<Option<User>> {
+    let mut statement = conn.prepare_cached(&columns::SELECT_BY_ID)?;
+    let mut rows = statement.query([Cell::from(id)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let mut user = columns::user(row)?;
+    load_links(conn, &mut user)?;
+    load_grants(conn, &mut user)?;
+    Ok(Some(user))
+}
+
+/// The user that is named. Where not by its id, a living one: what a deleted user was called may be another's.
+pub(crate) fn target(conn: &Connection, target: &Target) -> Result<Option<User>> {
+    let id = match target {
+        Target::Id(id) => return user(conn, *id),
+        Target::Number(_) | Target::Link(_) | Target::UserName(_) => match target.claim() {
+            Some(claim) => holder(conn, &claim)?,
+            None => None,
+        },
+    };
+    let found = id.map(|id| user(conn, id)).transpose()?.flatten();
+    Ok(found.filter(User::is_living))
+}
+
+/// Adds the links of a user that was read from its row.
+pub(crate) fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
+    )?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "links");
+        let (source, external_id) = (columns.text()?, columns.text()?);
+        let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
+        user.links.insert(columns.check(source)?, columns.check(external_id)?);
+    }
+    Ok(())
+}
+
+/// Adds the grants of a user that was read from its row.
+pub(crate) fn load_grants(conn: &Connection, user: &mut User) -> Result<()> {
+    let mut statement =
+        conn.prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "grants");
+        let (client_id, profile_id) = (columns.integer()?, columns.text()?);
+        let profile_id = columns.check(ProfileId::new(profile_id))?;
+        user.grants.insert(columns.check(Grant::new(client_id, profile_id))?);
+    }
+    Ok(())
+}
+
+/// A user's wrapped data key.
+pub(crate) fn data_key(conn: &Connection, id: UserId) -> Result<Option<WrappedKey>> {
+    let mut statement = conn.prepare_cached("SELECT data_key FROM users WHERE id = ?1")?;
+    let key: Option<Vec<u8>> = statement.query_row([Cell::from(id)], |row| row.get(0)).optional()?;
+    Ok(key.map(WrappedKey::from_bytes))
+}
+
+/// Reads into `seen` what of `wanted` is not there yet. A claim brings its holder along.
+pub(crate) fn fill(conn: &Connection, keyring: &Keyring, seen: &mut Seen, wanted: ReadSet) -> Result<()> {
+    let ReadSet { claims, users, records: record_keys, number } = seen.missing(wanted);
+    for claim in claims {
+        let holder = holder(conn, &claim)?;
+        seen.put_claim(claim, holder);
+        if let Some(id) = holder {
+            fill_user(conn, seen, id)?;
+        }
+    }
+    for id in users {
+        fill_user(conn, seen, id)?;
+    }
+    for key in record_keys {
+        let record = records::load(conn, keyring, &key)?;
+        seen.put_record(key, record);
+    }
+    if number {
+        let next = conn.prepare_cached("SELECT next_number FROM meta")?.query_row([], |row| row.get(0))?;
+        seen.put_next_number(next);
+    }
+    Ok(())
+}
+
+fn fill_user(conn: &Connection, seen: &mut Seen, id: UserId) -> Result<()> {
+    if !seen.has_user(id) {
+        let user = user(conn, id)?;
+        seen.put_user(id, user.map(Arc::new));
+    }
+    Ok(())
+}
+
+/// The columns that [`entry`] reads.
+const ENTRY: &str = "SELECT n, stream, version, change_id, kind, dialect, client, actor_user_id, recorded_at_us, \
+                     payload FROM journal WHERE user_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3";
+
+/// A page of a user's journal: the entries of versions above `after`, oldest first.
+pub(crate) fn history(
+    conn: &Connection,
+    keyring: &Keyring,
+    epoch: Uuid,
+    (user, after, limit): (UserId, u64, usize),
+) -> Result<Vec<(Position, Entry)>> {
+    let Some(key) = data_key(conn, user)? else { return Ok(Vec::new()) };
+    let mut statement = entries(conn)?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![Cell::from(user), after, limit])?;
+    let mut page = Vec::new();
+    while let Some(row) = rows.next()? {
+        page.push(entry(row, keyring, epoch, (user, &key))?);
+    }
+    Ok(page)
+}
+
+/// The statement whose rows [`entry`] reads; its parameters are the user, the version after which, and how many.
+pub(crate) fn entries(conn: &Connection) -> Result<CachedStatement<'_>> {
+    Ok(conn.prepare_cached(ENTRY)?)
+}
+
+/// A journal entry from a row of [`entries`].
+pub(crate) fn entry(
+    row: &Row<'_>,
+    keyring: &Keyring,
+    epoch: Uuid,
+    owner: (UserId, &WrappedKey),
+) -> Result<(Position, Entry)> {
+    let columns = &mut Columns::new(row, "journal");
+    let n = columns.integer()?;
+    let stream = columns.integer()?;
+    let stream = columns.check(u16::try_from(stream))?;
+    let version = columns.version()?;
+    let change_id = ChangeId(columns.uuid()?);
+    let kind = EntryKind::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
+    let dialect = Dialect::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
+    let actor = Actor { client: columns.text()?.to_owned(), user: columns.optional_uuid()?.map(UserId) };
+    let recorded_at = columns.time()?;
+    let changes = match keyring.unseal(owner, Purpose::Journal { version }, columns.blob()?) {
+        Ok(plain) => Some(decode_changes(&plain).ok_or_else(|| columns.corrupt())?),
+        Err(SealError::Erased) => None,
+        Err(error @ (SealError::MasterKey | SealError::Unreadable)) => return Err(error.into()),
+    };
+    let entry = Entry { change_id, user_id: owner.0, version, kind, recorded_at, actor, dialect, changes };
+    Ok((Position { epoch, stream, n }, entry))
+}
+

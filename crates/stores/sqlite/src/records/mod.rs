@@ -1,0 +1,103 @@
+//! Records: what the directory keeps besides users. One file for each kind of table.
+
+mod api_keys;
+mod idempotency;
+mod registers;
+
+use roster_directory::record::{Record, RecordKey, Register};
+use roster_directory::seal::Keyring;
+use roster_directory::store::RecordWrite;
+use roster_directory::{Entropy, Timestamp};
+use rusqlite::{Connection, params};
+
+use crate::cell::Cell;
+use crate::error::{Error, Result};
+
+/// A record.
+pub(crate) fn load(conn: &Connection, keyring: &Keyring, key: &RecordKey) -> Result<Option<Record>> {
+    Ok(match key {
+        RecordKey::ApiKey(id) => api_keys::load(conn, id)?.map(Record::ApiKey),
+        RecordKey::RevokedToken(jti) => registers::revoked_token(conn, jti)?.map(Record::RevokedToken),
+        RecordKey::Organisation(kind, id) => registers::organisation(conn, *kind, *id)?.map(Record::Organisation),
+        RecordKey::OrganisationByExternalId(kind, external_id) => {
+            registers::organisation_by_external_id(conn, *kind, external_id)?.map(Record::Organisation)
+        }
+        RecordKey::Client(id) => registers::client(conn, *id)?.map(Record::Client),
+        RecordKey::Profile(id) => registers::profile(conn, id)?.map(Record::Profile),
+        RecordKey::Idempotency(client, key) => {
+            idempotency::load(conn, keyring, client, key)?.map(|record| Record::Idempotency(Box::new(record)))
+        }
+    })
+}
+
+/// Writes or removes a record.
+pub(crate) fn write(
+    conn: &Connection,
+    keyring: &Keyring,
+    entropy: &dyn Entropy,
+    write: &RecordWrite,
+) -> Result<()> {
+    match write {
+        RecordWrite::Put(Record::ApiKey(key)) => api_keys::put(conn, key),
+        RecordWrite::Put(Record::RevokedToken(token)) => registers::put_revoked_token(conn, token),
+        RecordWrite::Put(Record::Organisation(organisation)) => registers::put_organisation(conn, organisation),
+        RecordWrite::Put(Record::Client(client)) => registers::put_client(conn, client),
+        RecordWrite::Put(Record::Profile(profile)) => registers::put_profile(conn, profile),
+        RecordWrite::Put(Record::Idempotency(record)) => idempotency::put(conn, keyring, entropy, record),
+        RecordWrite::Remove(key) => remove(conn, key),
+    }
+}
+
+fn remove(conn: &Connection, key: &RecordKey) -> Result<()> {
+    let removed = match key {
+        RecordKey::ApiKey(id) => return api_keys::remove(conn, id),
+        RecordKey::RevokedToken(jti) => {
+            conn.prepare_cached("DELETE FROM revoked_tokens WHERE jti = ?1")?.execute([jti])?
+        }
+        RecordKey::Organisation(kind, id) => conn
+            .prepare_cached("DELETE FROM organisations WHERE kind = ?1 AND id = ?2")?
+            .execute(params![kind.name(), Cell::Uuid(*id)])?,
+        RecordKey::OrganisationByExternalId(..) => {
+            return Err(Error::Unstorable("an organisation is removed by its id alone"));
+        }
+        RecordKey::Client(id) => conn.prepare_cached("DELETE FROM clients WHERE id = ?1")?.execute([id])?,
+        RecordKey::Profile(id) => {
+            conn.prepare_cached("DELETE FROM profiles WHERE id = ?1")?.execute([id.as_str()])?
+        }
+        RecordKey::Idempotency(client, key) => conn
+            .prepare_cached("DELETE FROM idempotency WHERE client = ?1 AND key = ?2")?
+            .execute([client, key.as_str()])?,
+    };
+    if removed == 1 { Ok(()) } else { Err(Error::Shortfall("a record")) }
+}
+
+/// A page of a register, in the order of its keys.
+pub(crate) fn list(
+    conn: &Connection,
+    register: Register,
+    after: Option<&RecordKey>,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    match register {
+        Register::ApiKeys => api_keys::list(conn, after, limit),
+        Register::Organisations(kind) => registers::organisations(conn, kind, after, limit),
+        Register::Clients => registers::clients(conn, after, limit),
+        Register::Profiles => registers::profiles(conn, after, limit),
+    }
+}
+
+/// Removes at most `limit` records that expired before `now`; how many it removed.
+pub(crate) fn sweep(conn: &Connection, now: Timestamp, limit: usize) -> Result<usize> {
+    let mut left = limit;
+    for sql in [
+        "DELETE FROM idempotency WHERE rowid IN \
+         (SELECT rowid FROM idempotency WHERE expires_at_us <= ?1 ORDER BY expires_at_us LIMIT ?2)",
+        "DELETE FROM revoked_tokens WHERE jti IN \
+         (SELECT jti FROM revoked_tokens WHERE expires_at_us <= ?1 ORDER BY expires_at_us LIMIT ?2)",
+    ] {
+        let most = i64::try_from(left).unwrap_or(i64::MAX);
+        left -= conn.prepare_cached(sql)?.execute(params![Cell::from(now), most])?.min(left);
+    }
+    Ok(limit - left)
+}
