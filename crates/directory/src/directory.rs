@@ -112,9 +112,23 @@ impl Directory {
         patch: UserPatch,
         idempotency: Option<Idempotency>,
     ) -> Result<Applied, Error> {
+        let update = Update { patch, idempotency, ..Update::default() };
+        self.upsert_with(who, dialect, external_id, update).await
+    }
+
+    /// The same with everything that a change may hold. Expected versions are those of an existing user alone: with none
+    /// in the list, the user must be a new one.
+    pub async fn upsert_with(
+        &self,
+        who: &Principal,
+        dialect: Dialect,
+        external_id: ExternalId,
+        update: Update,
+    ) -> Result<Applied, Error> {
         who.require(Scope::UsersWrite)?;
+        let target = Target::Link(Link { source: who.source.clone(), external_id: external_id.clone() });
         let subject = self.upsert_subject(who, external_id)?;
-        self.apply(who, idempotency, self.change_user(who.actor(), dialect, subject, patch, None)).await
+        self.change(who, dialect, subject, &target, update).await
     }
 
     /// What an upsert would be refused for, besides faults of form. Writes nothing.
@@ -138,26 +152,7 @@ impl Directory {
         update: Update,
     ) -> Result<Applied, Error> {
         who.require(Scope::UsersWrite)?;
-        let Update { patch, password, if_version, idempotency } = update;
-        let subject = Subject::Existing(target.clone());
-        let mut change = self.change_user(who.actor(), dialect, subject, patch, if_version);
-        let password = match password {
-            Change::Keep => return self.apply(who, idempotency, change).await,
-            Change::Clear => {
-                change.password = PasswordChange::Clear;
-                return self.apply(who, idempotency, change).await;
-            }
-            Change::Set(password) => password,
-        };
-        change.password = PasswordChange::Pending;
-        for _ in 0..MOST_PREPARATIONS {
-            // Asked first: a request that is refused, or answered already, costs no hash.
-            if let Some(applied) = self.try_apply(who, idempotency.clone(), change.clone()).await? {
-                return Ok(applied);
-            }
-            change.password = self.prepare_password(&target, &password).await?;
-        }
-        Err(Error::Overloaded)
+        self.change(who, dialect, Subject::Existing(target.clone()), &target, update).await
     }
 
     /// What an update would be refused for, besides faults of form; nothing where there is no such user. Writes nothing.
@@ -306,10 +301,41 @@ impl Directory {
         }
     }
 
+    async fn change(
+        &self,
+        who: &Principal,
+        dialect: Dialect,
+        subject: Subject,
+        target: &Target,
+        update: Update,
+    ) -> Result<Applied, Error> {
+        let Update { patch, password, if_version, idempotency } = update;
+        let mut change = self.change_user(who.actor(), dialect, subject, patch, if_version);
+        let password = match password {
+            Change::Keep => return self.apply(who, idempotency, change).await,
+            Change::Clear => {
+                change.password = PasswordChange::Clear;
+                return self.apply(who, idempotency, change).await;
+            }
+            Change::Set(password) => password,
+        };
+        change.password = PasswordChange::Pending;
+        for _ in 0..MOST_PREPARATIONS {
+            // Asked first: a request that is refused, or answered already, costs no hash.
+            if let Some(applied) = self.try_apply(who, idempotency.clone(), change.clone()).await? {
+                return Ok(applied);
+            }
+            change.password = self.prepare_password(target, &password).await?;
+        }
+        Err(Error::Overloaded)
+    }
+
     /// Verifies the password against the stored hash, or hashes it.
     async fn prepare_password(&self, target: &Target, password: &Password) -> Result<PasswordChange, Error> {
         let user = self.store.user(target.clone()).await?;
-        let against: Option<PasswordHash> = user.and_then(|user| user.password.clone());
+        // An upsert's link may still be a deleted user's, whose password is nobody's.
+        let living = user.filter(|user| user.is_living());
+        let against: Option<PasswordHash> = living.and_then(|user| user.password.clone());
         if let Some(against) = &against
             && self.passwords.verify(password.clone(), against.clone()).await?
         {
