@@ -43,7 +43,8 @@ static NAMES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// `SELECT <every column> FROM users`.
-pub(crate) static SELECT: LazyLock<String> = LazyLock::new(|| format!("SELECT {} FROM users", NAMES.join(", ")));
+pub(crate) static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM users", NAMES.join(", ")));
 
 /// `SELECT … FROM users WHERE id = ?1`.
 pub(crate) static SELECT_BY_ID: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id = ?1", *SELECT));

@@ -30,7 +30,7 @@ pub(crate) enum Error {
     Unstorable(&'static str),
 }
 
-pub(crate) type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Whether another connection holds what was needed: worth waiting for.
@@ -44,7 +44,10 @@ impl Error {
         match self.code() {
             Some((ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _)) => true,
             Some((_, extended)) => {
-                matches!(extended, ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC | ffi::SQLITE_IOERR_DATA)
+                matches!(
+                    extended,
+                    ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC | ffi::SQLITE_IOERR_DATA
+                )
             }
             None => false,
         }

@@ -1,1 +1,42 @@
-//! roster-store-sqlite
+//! The SQLite store: one file, one writer with group commit, a few readers.
+//!
+//! An acknowledged change is on disk (write-ahead log, `synchronous=FULL`). Several processes may use one file at
+//! once: nothing that another could change is kept between transactions.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+
+mod backup;
+mod batch;
+mod cell;
+mod check;
+mod columns;
+mod connection;
+mod error;
+mod load;
+mod open;
+mod query;
+mod readers;
+mod records;
+mod rules;
+mod save;
+mod schema;
+mod store;
+mod transaction;
+mod writer;
+
+use std::sync::Arc;
+
+use roster_directory::Entropy;
+use roster_directory::seal::Keyring;
+
+pub use backup::{BackupError, restore};
+pub use check::{Finding, check};
+pub use open::{Instrument, OpenError, Options, migrate};
+pub use schema::{Migrated, SCHEMA};
+pub use store::SqliteStore;
+
+/// What seals personal values on their way into the database.
+#[derive(Clone)]
+pub(crate) struct Sealing {
+    keyring: Arc<Keyring>,
+    entropy: Arc<dyn Entropy>,
+}

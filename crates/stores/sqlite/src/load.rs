@@ -6,14 +6,15 @@ use roster_directory::journal::{EntryKind, decode_changes};
 use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
 use roster_directory::store::{Claim, ReadSet, Seen};
 use roster_directory::{
-    Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Position, ProfileId, Source, Target, User, UserId,
+    Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Number, Position, ProfileId, Source, Target, User,
+    UserId,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use crate::cell::{Cell, Columns};
 use crate::columns;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::records;
 
 /// Who holds a claim.
@@ -101,10 +102,28 @@ pub(crate) fn fill(conn: &Connection, keyring: &Keyring, seen: &mut Seen, wanted
         seen.put_record(key, record);
     }
     if number {
-        let next = conn.prepare_cached("SELECT next_number FROM meta")?.query_row([], |row| row.get(0))?;
-        seen.put_next_number(next);
+        seen.put_next_number(counters(conn)?.next_number);
     }
     Ok(())
+}
+
+/// What the store counts, as of the transaction: other processes count beside this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Counters {
+    /// The number of the next user.
+    pub(crate) next_number: Number,
+    /// The position of the next journal entry.
+    pub(crate) next_position: i64,
+}
+
+/// Reads the counters.
+pub(crate) fn counters(conn: &Connection) -> Result<Counters> {
+    let mut statement = conn.prepare_cached("SELECT next_number, next_position FROM meta")?;
+    let mut rows = statement.query([])?;
+    let row = rows.next()?.ok_or(Error::Corrupt("meta"))?;
+    let columns = &mut Columns::new(row, "meta");
+    let next_number = columns.integer()?;
+    Ok(Counters { next_number: columns.check(Number::new(next_number))?, next_position: columns.integer()? })
 }
 
 fn fill_user(conn: &Connection, seen: &mut Seen, id: UserId) -> Result<()> {
@@ -117,7 +136,7 @@ fn fill_user(conn: &Connection, seen: &mut Seen, id: UserId) -> Result<()> {
 
 /// The columns that [`entry`] reads.
 const ENTRY: &str = "SELECT n, stream, version, change_id, kind, dialect, client, actor_user_id, recorded_at_us, \
-                     payload FROM journal WHERE user_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3";
+                     payload, field_ids FROM journal WHERE user_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3";
 
 /// A page of a user's journal: the entries of versions above `after`, oldest first.
 pub(crate) fn history(
@@ -168,4 +187,3 @@ pub(crate) fn entry(
     let entry = Entry { change_id, user_id: owner.0, version, kind, recorded_at, actor, dialect, changes };
     Ok((Position { epoch, stream, n }, entry))
 }
-

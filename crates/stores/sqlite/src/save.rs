@@ -140,7 +140,9 @@ fn write_claim(conn: &Connection, write: &ClaimWrite) -> Result<()> {
             )?
             .execute(params![claim.kind(), claim.key(), Cell::from(*holder), claim.folding()])?,
         ClaimWrite::Move { claim, from, to } => conn
-            .prepare_cached("UPDATE user_keys SET user_id = ?4 WHERE kind = ?1 AND key = ?2 AND user_id = ?3")?
+            .prepare_cached(
+                "UPDATE user_keys SET user_id = ?4 WHERE kind = ?1 AND key = ?2 AND user_id = ?3",
+            )?
             .execute(params![claim.kind(), claim.key(), Cell::from(*from), Cell::from(*to)])?,
         ClaimWrite::Release { claim, holder } => conn
             .prepare_cached("DELETE FROM user_keys WHERE kind = ?1 AND key = ?2 AND user_id = ?3")?

@@ -1,6 +1,8 @@
 //! The one place where the writer begins, commits and gives up a transaction, and where it is decided what a failure
 //! means.
 
+use std::sync::Arc;
+
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
@@ -16,11 +18,16 @@ pub(crate) enum Failure {
     Busy,
     /// What is on disk is no longer known: nothing more may be acknowledged.
     Poisoned(String),
+    /// The writer had stopped before.
+    Stopped(Arc<str>),
 }
 
 /// Runs `work` in a transaction that holds the write lock from its beginning, and commits if `work` says that it
 /// wrote. When this returns `Ok`, what was written is on disk.
-pub(crate) fn run<T>(conn: &Connection, work: impl FnOnce(&Connection) -> Result<(T, Wrote)>) -> Result<T, Failure> {
+pub(crate) fn run<T>(
+    conn: &Connection,
+    work: impl FnOnce(&Connection) -> Result<(T, Wrote)>,
+) -> Result<T, Failure> {
     begin(conn)?;
     match work(conn) {
         Ok((answer, Wrote::Something)) => commit(conn).map(|()| answer),

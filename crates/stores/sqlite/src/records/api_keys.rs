@@ -60,8 +60,9 @@ fn read(conn: &Connection, row: &Row<'_>) -> Result<ApiKey> {
 }
 
 fn authorities(conn: &Connection, id: &str) -> Result<BTreeSet<String>> {
-    let mut statement =
-        conn.prepare_cached("SELECT authority FROM api_key_authorities WHERE api_key_id = ?1 ORDER BY authority")?;
+    let mut statement = conn.prepare_cached(
+        "SELECT authority FROM api_key_authorities WHERE api_key_id = ?1 ORDER BY authority",
+    )?;
     let names = statement.query_map([id], |row| row.get(0))?;
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }
@@ -85,8 +86,18 @@ fn secrets(conn: &Connection, id: &str) -> Result<Vec<KeySecret>> {
 }
 
 pub(super) fn put(conn: &Connection, key: &ApiKey) -> Result<()> {
-    let ApiKey { id, name, source, scopes, authorities, secrets, created_at, expires_at, revoked_at, last_used_at } =
-        key;
+    let ApiKey {
+        id,
+        name,
+        source,
+        scopes,
+        authorities,
+        secrets,
+        created_at,
+        expires_at,
+        revoked_at,
+        last_used_at,
+    } = key;
     let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
     conn.prepare_cached(
         "INSERT INTO api_keys \

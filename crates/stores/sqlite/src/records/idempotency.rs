@@ -122,7 +122,7 @@ fn stored(
 }
 
 /// Whether a row's snapshot opens; for checking the store. The row has client, key, user, snapshot.
-pub(crate) fn opens(conn: &Connection, keyring: &Keyring, row: &Row<'_>) -> Result<bool> {
+pub(crate) fn outcome_opens(conn: &Connection, keyring: &Keyring, row: &Row<'_>) -> Result<bool> {
     let columns = &mut Columns::new(row, TABLE);
     let (client, key, user) = (columns.text()?, columns.text()?, columns.user_id()?);
     let Some(data_key) = load::data_key(conn, user)? else { return Ok(false) };

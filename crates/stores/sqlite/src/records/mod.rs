@@ -4,6 +4,7 @@ mod api_keys;
 mod idempotency;
 mod registers;
 
+pub(crate) use idempotency::outcome_opens;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 use roster_directory::store::RecordWrite;
@@ -18,7 +19,9 @@ pub(crate) fn load(conn: &Connection, keyring: &Keyring, key: &RecordKey) -> Res
     Ok(match key {
         RecordKey::ApiKey(id) => api_keys::load(conn, id)?.map(Record::ApiKey),
         RecordKey::RevokedToken(jti) => registers::revoked_token(conn, jti)?.map(Record::RevokedToken),
-        RecordKey::Organisation(kind, id) => registers::organisation(conn, *kind, *id)?.map(Record::Organisation),
+        RecordKey::Organisation(kind, id) => {
+            registers::organisation(conn, *kind, *id)?.map(Record::Organisation)
+        }
         RecordKey::OrganisationByExternalId(kind, external_id) => {
             registers::organisation_by_external_id(conn, *kind, external_id)?.map(Record::Organisation)
         }
@@ -40,7 +43,9 @@ pub(crate) fn write(
     match write {
         RecordWrite::Put(Record::ApiKey(key)) => api_keys::put(conn, key),
         RecordWrite::Put(Record::RevokedToken(token)) => registers::put_revoked_token(conn, token),
-        RecordWrite::Put(Record::Organisation(organisation)) => registers::put_organisation(conn, organisation),
+        RecordWrite::Put(Record::Organisation(organisation)) => {
+            registers::put_organisation(conn, organisation)
+        }
         RecordWrite::Put(Record::Client(client)) => registers::put_client(conn, client),
         RecordWrite::Put(Record::Profile(profile)) => registers::put_profile(conn, profile),
         RecordWrite::Put(Record::Idempotency(record)) => idempotency::put(conn, keyring, entropy, record),

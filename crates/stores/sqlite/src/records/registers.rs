@@ -41,7 +41,11 @@ fn all<T>(
 pub(super) fn revoked_token(conn: &Connection, jti: &str) -> Result<Option<RevokedToken>> {
     one(conn, "SELECT jti, revoked_at_us, expires_at_us FROM revoked_tokens WHERE jti = ?1", [jti], |row| {
         let columns = &mut Columns::new(row, "revoked_tokens");
-        Ok(RevokedToken { jti: columns.text()?.to_owned(), revoked_at: columns.time()?, expires_at: columns.time()? })
+        Ok(RevokedToken {
+            jti: columns.text()?.to_owned(),
+            revoked_at: columns.time()?,
+            expires_at: columns.time()?,
+        })
     })
 }
 
@@ -64,7 +68,11 @@ fn read_organisation(row: &Row<'_>) -> Result<Organisation> {
     Ok(Organisation { kind, id, external_id: columns.check(external_id)?, name: columns.check(name)? })
 }
 
-pub(super) fn organisation(conn: &Connection, kind: OrganisationKind, id: Uuid) -> Result<Option<Organisation>> {
+pub(super) fn organisation(
+    conn: &Connection,
+    kind: OrganisationKind,
+    id: Uuid,
+) -> Result<Option<Organisation>> {
     let sql = "SELECT kind, id, external_id, name FROM organisations WHERE kind = ?1 AND id = ?2";
     one(conn, sql, params![kind.name(), Cell::Uuid(id)], read_organisation)
 }
@@ -85,11 +93,10 @@ pub(super) fn organisations(
     limit: i64,
 ) -> Result<Vec<Record>> {
     // Every id comes after the empty one.
-    let after = if let Some(RecordKey::Organisation(_, id)) = after { Cell::Uuid(*id) } else { Cell::Blob(&[]) };
+    let after =
+        if let Some(RecordKey::Organisation(_, id)) = after { Cell::Uuid(*id) } else { Cell::Blob(&[]) };
     let sql = "SELECT kind, id, external_id, name FROM organisations WHERE kind = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-    all(conn, sql, params![kind.name(), after, limit], |row| {
-        read_organisation(row).map(Record::Organisation)
-    })
+    all(conn, sql, params![kind.name(), after, limit], |row| read_organisation(row).map(Record::Organisation))
 }
 
 pub(super) fn put_organisation(conn: &Connection, organisation: &Organisation) -> Result<()> {
@@ -120,8 +127,10 @@ pub(super) fn clients(conn: &Connection, after: Option<&RecordKey>, limit: i64) 
 
 pub(super) fn put_client(conn: &Connection, client: &RegisteredClient) -> Result<()> {
     let RegisteredClient { id, name } = client;
-    conn.prepare_cached("INSERT INTO clients (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = ?2")?
-        .execute(params![id, name.as_str()])?;
+    conn.prepare_cached(
+        "INSERT INTO clients (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = ?2",
+    )?
+    .execute(params![id, name.as_str()])?;
     Ok(())
 }
 
@@ -143,7 +152,9 @@ pub(super) fn profiles(conn: &Connection, after: Option<&RecordKey>, limit: i64)
 
 pub(super) fn put_profile(conn: &Connection, profile: &RegisteredProfile) -> Result<()> {
     let RegisteredProfile { id, name } = profile;
-    conn.prepare_cached("INSERT INTO profiles (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = ?2")?
-        .execute([id.as_str(), name.as_str()])?;
+    conn.prepare_cached(
+        "INSERT INTO profiles (id, name) VALUES (?1, ?2) ON CONFLICT (id) DO UPDATE SET name = ?2",
+    )?
+    .execute([id.as_str(), name.as_str()])?;
     Ok(())
 }

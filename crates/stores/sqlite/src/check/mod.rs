@@ -1,0 +1,91 @@
+//! `roster check`: whether everything that the store promises is so. It streams: a user at a time, never all of them.
+
+mod claims;
+mod replay;
+mod rows;
+mod users;
+
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use roster_directory::seal::Keyring;
+use rusqlite::Connection;
+
+use crate::SqliteStore;
+use crate::connection;
+use crate::error::Result;
+
+/// The most findings that are told: a damaged file has no end of them.
+const MOST_FINDINGS: usize = 1_000;
+
+/// Something that is not as it must be. It holds no personal value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Where: `user <id>`, `claim of user <id>`, `journal 17`.
+    pub place: String,
+    /// What is wrong.
+    pub problem: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.problem)
+    }
+}
+
+impl SqliteStore {
+    /// Checks the store as of this moment, while changes go on. It blocks, and takes long where there is much.
+    pub fn check(&self) -> Vec<Finding> {
+        check(&self.reading().path, &self.reading().sealing.keyring)
+    }
+}
+
+/// Checks the database at `path`, a backup for instance, without changing it.
+pub fn check(path: &Path, keyring: &Keyring) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    let checked = connection::open_reader(path, Duration::from_secs(10))
+        .map_err(Into::into)
+        .and_then(|conn| check_all(&conn, keyring, &mut findings));
+    if let Err(error) = checked {
+        findings.add("the database", format!("it can't be read to its end: {error}"));
+    }
+    findings.found
+}
+
+fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
+    // One snapshot, so that a change meanwhile is no contradiction.
+    let snapshot = conn.unchecked_transaction()?;
+    rows::check_file(&snapshot, findings)?;
+    rows::check_meta(&snapshot, findings)?;
+    rows::check_orphans(&snapshot, findings)?;
+    rows::check_records(&snapshot, keyring, findings)?;
+    users::check(&snapshot, keyring, findings)?;
+    claims::check(&snapshot, findings)?;
+    Ok(snapshot.finish()?)
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Findings {
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, place: impl fmt::Display, problem: impl Into<String>) {
+        match self.found.len() {
+            ..MOST_FINDINGS => self.found.push(Finding { place: place.to_string(), problem: problem.into() }),
+            MOST_FINDINGS => {
+                let problem = format!("there is more to find than these {MOST_FINDINGS}");
+                self.found.push(Finding { place: "the check".to_owned(), problem });
+            }
+            _ => {}
+        }
+    }
+
+    fn expect(&mut self, holds: bool, place: impl fmt::Display, problem: &str) {
+        if !holds {
+            self.add(place, problem);
+        }
+    }
+}

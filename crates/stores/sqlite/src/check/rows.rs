@@ -1,0 +1,105 @@
+//! The file, the counters, rows that lead nowhere, and records that can't be read.
+
+use roster_directory::UserId;
+use roster_directory::record::{OrganisationKind, Record, RecordKey, Register};
+use roster_directory::seal::Keyring;
+use rusqlite::Connection;
+
+use super::Findings;
+use crate::cell::Columns;
+use crate::error::Result;
+use crate::records;
+
+/// SQLite's own check: pages, indexes, types, and every CHECK of the schema.
+pub(super) fn check_file(conn: &Connection, findings: &mut Findings) -> Result<()> {
+    let mut statement = conn.prepare("PRAGMA integrity_check(100)")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(0)?;
+        findings.expect(said == "ok", "the database", &said);
+    }
+    Ok(())
+}
+
+/// The counters are above everything that was given.
+pub(super) fn check_meta(conn: &Connection, findings: &mut Findings) -> Result<()> {
+    let rows: i64 = conn.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?;
+    findings.expect(rows == 1, "meta", "it must have one row");
+    for (sql, problem) in [
+        ("SELECT max(number) FROM users", "next_number was given already"),
+        ("SELECT max(CAST(key AS INTEGER)) FROM user_keys WHERE kind = 2", "next_number was claimed already"),
+    ] {
+        let given: Option<i64> = conn.query_row(sql, [], |row| row.get(0))?;
+        let next: i64 = conn.query_row("SELECT max(next_number) FROM meta", [], |row| row.get(0))?;
+        findings.expect(given.is_none_or(|given| given < next), "meta", problem);
+    }
+    let given: Option<i64> = conn.query_row("SELECT max(n) FROM journal", [], |row| row.get(0))?;
+    let next: i64 = conn.query_row("SELECT max(next_position) FROM meta", [], |row| row.get(0))?;
+    findings.expect(given.is_none_or(|given| given < next), "meta", "next_position was given already");
+    Ok(())
+}
+
+/// Rows whose user, or whose key, is not there.
+pub(super) fn check_orphans(conn: &Connection, findings: &mut Findings) -> Result<()> {
+    for (table, column) in
+        [("links", "user_id"), ("grants", "user_id"), ("journal", "user_id"), ("idempotency", "user_id")]
+    {
+        let sql = format!(
+            "SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.{column})"
+        );
+        let mut statement = conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let user: UserId = Columns::new(row, "user_id").user_id()?;
+            findings.add(format_args!("{table} of user {user}"), "there is no such user");
+        }
+    }
+    for table in ["api_key_authorities", "api_key_secrets"] {
+        let sql = format!(
+            "SELECT DISTINCT api_key_id FROM {table} \
+             WHERE NOT EXISTS (SELECT 1 FROM api_keys WHERE api_keys.id = {table}.api_key_id)"
+        );
+        let mut statement = conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let key: String = row.get(0)?;
+            findings.add(format_args!("{table} of API key {key}"), "there is no such key");
+        }
+    }
+    Ok(())
+}
+
+/// Every record can be read, and every idempotent outcome opens.
+pub(super) fn check_records(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
+    let kinds = OrganisationKind::ALL.map(Register::Organisations);
+    for register in [Register::ApiKeys, Register::Clients, Register::Profiles].into_iter().chain(kinds) {
+        check_register(conn, register, findings)?;
+    }
+    let mut statement = conn
+        .prepare("SELECT client, key, user_id, snapshot, rowid FROM idempotency WHERE effect IS NOT NULL")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let opens = records::outcome_opens(conn, keyring, row)?;
+        let rowid: i64 = row.get(4)?;
+        findings.expect(opens, format_args!("idempotency {rowid}"), "its outcome can't be unsealed");
+    }
+    Ok(())
+}
+
+fn check_register(conn: &Connection, register: Register, findings: &mut Findings) -> Result<()> {
+    const PAGE: usize = 1_000;
+    let mut after: Option<RecordKey> = None;
+    loop {
+        match records::list(conn, register, after.as_ref(), PAGE) {
+            Ok(page) => match page.last().map(Record::key) {
+                Some(last) => after = Some(last),
+                None => return Ok(()),
+            },
+            Err(error) => {
+                findings.add(format_args!("register {register:?}"), error.to_string());
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Every user: its row, its claims, and its history, which replayed gives the user.
+
+use roster_directory::seal::Keyring;
+use roster_directory::store::Claim;
+use roster_directory::{Field, Link, PasswordHash, Rules, User};
+use rusqlite::{Connection, Row};
+
+use super::Findings;
+use super::replay::Replay;
+use crate::cell::{Cell, Columns};
+use crate::columns::{self, SELECT};
+use crate::error::{Error, Result};
+use crate::{load, rules, save};
+
+pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
+    let rules = rules::load(conn)?;
+    let mut statement = conn.prepare(&format!("{} ORDER BY number", *SELECT))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let number: i64 = row.get(0)?;
+        match read(conn, row) {
+            Ok(user) => check_user(conn, keyring, rules, (&user, row), findings)?,
+            Err(error) => findings.add(format_args!("user with number {number}"), error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+fn read(conn: &Connection, row: &Row<'_>) -> Result<User> {
+    let mut user = columns::user(row)?;
+    load::load_links(conn, &mut user)?;
+    load::load_grants(conn, &mut user)?;
+    Ok(user)
+}
+
+fn check_user(
+    conn: &Connection,
+    keyring: &Keyring,
+    rules: Rules,
+    (user, row): (&User, &Row<'_>),
+    findings: &mut Findings,
+) -> Result<()> {
+    let place = format!("user {}", user.id);
+    check_claims(conn, rules, user, findings)?;
+    let folded: Option<String> = row.get("email_folded")?;
+    findings.expect(folded == columns::email_folded(user), &place, "email_folded is not its email, folded");
+    let hashed = user.password.as_ref().map(PasswordHash::as_phc);
+    findings.expect(hashed.is_none_or(is_phc), &place, "its password is not a hash in PHC form");
+    findings.expect(
+        hashed.is_none() || user.field_versions.get(Field::Password) > 0,
+        &place,
+        "it has a password that the history does not know of",
+    );
+    match replay(conn, keyring, user, findings)? {
+        Some(replay) => {
+            replay.compare(user, findings);
+            check_elements(conn, &replay, user, findings)
+        }
+        None => Ok(()),
+    }
+}
+
+/// `$algorithm$…`, in printable ASCII.
+fn is_phc(text: &str) -> bool {
+    text.starts_with('$')
+        && text.matches('$').count() >= 2
+        && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+fn check_claims(conn: &Connection, rules: Rules, user: &User, findings: &mut Findings) -> Result<()> {
+    let place = format!("user {}", user.id);
+    let mut own = vec![("number", Claim::Number(user.number))];
+    if user.is_living() {
+        own.push(("user_name", Claim::user_name(&user.user_name)));
+        let email = user.profile.email.as_ref().filter(|_| rules.unique_email);
+        own.extend(email.map(|email| ("email", Claim::email(email))));
+    }
+    for (what, claim) in own {
+        let holder = load::holder(conn, &claim)?;
+        findings.expect(
+            holder == Some(user.id),
+            &place,
+            &format!("it does not hold the claim on its {what}"),
+        );
+    }
+    for (source, external_id) in &user.links {
+        let link = Link { source: source.clone(), external_id: external_id.clone() };
+        let holder = load::holder(conn, &Claim::Link(link))?;
+        // What a deleted user was called, another may have taken over.
+        let holds = if user.is_living() { holder == Some(user.id) } else { holder.is_some() };
+        findings.expect(holds, &place, &format!("the claim on its link of source {source} is not held"));
+    }
+    Ok(())
+}
+
+/// Goes through the user's entries from the first to the last. `None` if the history has a gap, or can't be read.
+fn replay(
+    conn: &Connection,
+    keyring: &Keyring,
+    user: &User,
+    findings: &mut Findings,
+) -> Result<Option<Replay>> {
+    let place = format!("journal of user {}", user.id);
+    let mut replay = Replay::default();
+    let mut statement = load::entries(conn)?;
+    let mut rows = statement.query((Cell::from(user.id), 0, -1))?;
+    while let Some(row) = rows.next()? {
+        let read = load::entry(row, keyring, uuid::Uuid::nil(), (user.id, &user.data_key));
+        let (position, entry) = match read {
+            Ok(read) => read,
+            Err(error @ (Error::Corrupt(_) | Error::Seal(_))) => {
+                findings.add(&place, format!("after version {}: {error}", replay.version()));
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        let field_ids: String = row.get("field_ids")?;
+        if entry.version != replay.version() + 1 {
+            findings.add(&place, format!("there is no version {}", replay.version() + 1));
+            return Ok(None);
+        }
+        findings.expect(
+            entry.changes.is_none() || save::field_ids(&entry) == field_ids,
+            &place,
+            &format!("version {} names other fields than it changes", entry.version),
+        );
+        replay.step(position, &entry, &field_ids, findings);
+    }
+    if replay.version() != user.version {
+        findings
+            .add(&place, format!("it ends at version {}, the user has {}", replay.version(), user.version));
+        return Ok(None);
+    }
+    Ok(Some(replay))
+}
+
+/// Links and grants, with those that were taken away, carry the versions that last changed them.
+fn check_elements(conn: &Connection, replay: &Replay, user: &User, findings: &mut Findings) -> Result<()> {
+    if replay.is_erased() {
+        return Ok(());
+    }
+    let mut links = 0;
+    let mut statement =
+        conn.prepare_cached("SELECT source, external_id, version FROM links WHERE user_id = ?1")?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "links");
+        let (source, external_id, version) = (columns.text()?, columns.optional_text()?, columns.version()?);
+        links += 1;
+        findings.expect(
+            replay.has_link(source, external_id, version),
+            format_args!("link of user {} of source {source}", user.id),
+            "it is not as the history says",
+        );
+    }
+    let mut grants = 0;
+    let mut statement =
+        conn.prepare_cached("SELECT client_id, profile_id, granted, version FROM grants WHERE user_id = ?1")?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "grants");
+        let (client, profile) = (columns.integer()?, columns.text()?);
+        let (granted, version) = (columns.truth()?, columns.version()?);
+        grants += 1;
+        findings.expect(
+            replay.has_grant((client, profile), granted, version),
+            format_args!("grant of user {} for client {client}", user.id),
+            "it is not as the history says",
+        );
+    }
+    let place = format!("user {}", user.id);
+    findings.expect(links == replay.links(), &place, "a link that the history knows has no row");
+    findings.expect(grants == replay.grants(), &place, "a grant that the history knows has no row");
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! Opening connections, each set up for what it does.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+/// Statements kept prepared. The updates are as many as there are sets of columns that change together.
+const WRITER_STATEMENTS: usize = 512;
+const READER_STATEMENTS: usize = 64;
+
+/// A connection caches pages up to so many KiB; the operating system caches the file.
+const WRITER_CACHE_KIB: i64 = 16 * 1024;
+const READER_CACHE_KIB: i64 = 1024;
+
+/// After a long reader has let the log grow, it is cut to this.
+const MOST_LOG_BYTES: i64 = 64 * 1024 * 1024;
+
+/// A connection that writes. The file must exist.
+pub(crate) fn open_writer(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    set_up(&conn, busy_timeout, WRITER_STATEMENTS, WRITER_CACHE_KIB)?;
+    // An acknowledged change is on disk: the log is flushed at each commit.
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "journal_size_limit", MOST_LOG_BYTES)?;
+    // The writer checkpoints by itself, to see whether it went well.
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    Ok(conn)
+}
+
+/// A connection that reads.
+pub(crate) fn open_reader(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    set_up(&conn, busy_timeout, READER_STATEMENTS, READER_CACHE_KIB)?;
+    conn.pragma_update(None, "query_only", true)?;
+    // Only who knows that the log is on disk may copy it: the writer.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(conn)
+}
+
+fn set_up(
+    conn: &Connection,
+    busy_timeout: Duration,
+    statements: usize,
+    cache_kib: i64,
+) -> rusqlite::Result<()> {
+    conn.busy_timeout(busy_timeout)?;
+    conn.set_prepared_statement_cache_capacity(statements);
+    conn.pragma_update(None, "cache_size", -cache_kib)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    // A text in double quotes is a column, or an error.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DML, false)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DQS_DDL, false)?;
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! Opening the store: the library's version, the file, the log, the schema.
+
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use roster_directory::Entropy;
+use roster_directory::seal::Keyring;
+use rusqlite::Connection;
+
+use crate::connection;
+use crate::schema::{self, Migrated};
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct Options {
+    /// The database file. It is made if it is not there; its directory must be.
+    pub path: PathBuf,
+    /// The master keys.
+    pub keyring: Arc<Keyring>,
+    /// Where nonces and epochs come from.
+    pub entropy: Arc<dyn Entropy>,
+    /// The most changes that wait to be written; past it they are refused as overload.
+    pub most_waiting: usize,
+    /// How many connections serve reads of one user or record.
+    pub point_readers: usize,
+    /// How many connections serve lists and histories.
+    pub page_readers: usize,
+    /// How long a change waits for another process to release the write lock.
+    pub busy_timeout: Duration,
+    /// From how many pages (of 4 KiB) on the log is copied into the database.
+    pub checkpoint_pages: i32,
+    /// Called with each connection that writes, before it is used. For tests that make SQLite fail.
+    pub instrument: Option<Instrument>,
+}
+
+/// Prepares a connection that writes.
+pub type Instrument = Arc<dyn Fn(&mut Connection) + Send + Sync>;
+
+impl Options {
+    /// The usual options.
+    pub fn new(path: impl Into<PathBuf>, keyring: Arc<Keyring>, entropy: Arc<dyn Entropy>) -> Self {
+        Self {
+            path: path.into(),
+            keyring,
+            entropy,
+            most_waiting: 4_096,
+            point_readers: 2,
+            page_readers: 2,
+            busy_timeout: Duration::from_secs(10),
+            checkpoint_pages: 8_000,
+            instrument: None,
+        }
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("path", &self.path)
+            .field("most_waiting", &self.most_waiting)
+            .field("point_readers", &self.point_readers)
+            .field("page_readers", &self.page_readers)
+            .field("busy_timeout", &self.busy_timeout)
+            .field("checkpoint_pages", &self.checkpoint_pages)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a store can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The SQLite that is linked can corrupt a database.
+    #[error("SQLite {0} can corrupt a database in WAL mode (3.7.0 to 3.51.2 can): Roster needs a newer one")]
+    SqliteVersion(&'static str),
+    /// The file can't be made or read.
+    #[error("{path}: {error}", path = .0.display(), error = .1)]
+    File(PathBuf, io::Error),
+    /// The file is another application's.
+    #[error("the file is a database, but not one of Roster's")]
+    NotRosters,
+    /// A newer Roster has migrated the database.
+    #[error(
+        "the database has schema {found}, and this Roster ({version}) knows schemas up to {known}: use the Roster that migrated it, or a newer one",
+        version = env!("CARGO_PKG_VERSION")
+    )]
+    Newer {
+        /// The database's schema.
+        found: i64,
+        /// The newest that this Roster knows.
+        known: i64,
+    },
+    /// The database was migrated by other steps than this Roster has.
+    #[error("migration {number} ran with another text than this Roster has: the schema is not known")]
+    MigrationChanged {
+        /// The migration's number.
+        number: i64,
+    },
+    /// Another process keeps the file from being opened in WAL mode.
+    #[error("another process keeps the database from using a write-ahead log")]
+    NoLog,
+    /// SQLite refused.
+    #[error("SQLite: {0}")]
+    Sql(#[from] rusqlite::Error),
+    /// The writer's thread can't be started.
+    #[error("the writer's thread can't be started: {0}")]
+    Thread(io::Error),
+}
+
+/// Creates or migrates the database at `options.path`, and leaves it closed.
+pub fn migrate(options: &Options) -> Result<Migrated, OpenError> {
+    open_for_writing(options).map(|(_, migrated)| migrated)
+}
+
+/// Opens the connection that writes, creating or migrating the database as needed.
+pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrated), OpenError> {
+    check_library(rusqlite::version_number())?;
+    make_file(&options.path)?;
+    let mut conn = connection::open_writer(&options.path, options.busy_timeout)?;
+    // Nothing is changed in a database that is not ours.
+    schema::schema_of(&conn)?;
+    use_a_log(&conn, options.busy_timeout)?;
+    let migrated = schema::migrate(&mut conn, &*options.entropy)?;
+    if let Some(instrument) = &options.instrument {
+        instrument(&mut conn);
+    }
+    Ok((conn, migrated))
+}
+
+/// 3.7.0 to 3.51.2 have a race between writing and beginning the log anew that can corrupt the database.
+fn check_library(number: i32) -> Result<(), OpenError> {
+    if (3_007_000..=3_051_002).contains(&number) {
+        return Err(OpenError::SqliteVersion(rusqlite::version()));
+    }
+    Ok(())
+}
+
+/// Makes the file if it is not there, for its owner alone. SQLite gives the log the same mode.
+fn make_file(path: &Path) -> Result<(), OpenError> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(OpenError::File(path.to_owned(), error)),
+    }
+}
+
+/// Turning the log on does not wait for other connections by itself.
+fn use_a_log(conn: &Connection, patience: Duration) -> Result<(), OpenError> {
+    let began = Instant::now();
+    loop {
+        let mode = conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0));
+        match mode.map_err(crate::error::Error::from) {
+            Ok(mode) if mode == "wal" => return Ok(()),
+            Err(error) if !error.is_busy() => {
+                return Err(if let crate::error::Error::Sql(error) = error {
+                    error.into()
+                } else {
+                    OpenError::NoLog
+                });
+            }
+            Ok(_) | Err(_) if began.elapsed() > patience => return Err(OpenError::NoLog),
+            Ok(_) | Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_of_sqlite_that_can_corrupt_a_log_are_refused() {
+        for bad in [3_007_000, 3_040_001, 3_051_002] {
+            assert!(matches!(check_library(bad), Err(OpenError::SqliteVersion(_))), "{bad}");
+        }
+        for good in [3_006_023, 3_051_003, 3_054_000, rusqlite::version_number()] {
+            assert!(check_library(good).is_ok(), "{good}");
+        }
+    }
+}

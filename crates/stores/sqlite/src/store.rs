@@ -1,0 +1,208 @@
+//! The store as the directory sees it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use futures_util::future::BoxFuture;
+use roster_directory::record::{Record, RecordKey, Register};
+use roster_directory::store::{Decide, Decision, Seen, Store, StoreError, Submitted, Target, UserQuery};
+use roster_directory::{Email, Entry, Position, Rules, Timestamp, User, UserId};
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot, watch};
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::open::{OpenError, Options, open_for_writing};
+use crate::readers::Readers;
+use crate::schema::Migrated;
+use crate::writer::{Job, Poison, Reply, Writer, stopped};
+use crate::{Sealing, batch, load, query, records, rules};
+
+/// A store in one SQLite file.
+///
+/// Dropping it waits until everything that was submitted is written.
+pub struct SqliteStore {
+    reading: Arc<Reading>,
+    queue: Option<mpsc::Sender<Job>>,
+    poison: watch::Receiver<Poison>,
+    writer: Option<JoinHandle<()>>,
+    migrated: Migrated,
+}
+
+/// Everything that reads need.
+pub(crate) struct Reading {
+    pub(crate) path: PathBuf,
+    pub(crate) epoch: Uuid,
+    pub(crate) sealing: Sealing,
+    points: Readers,
+    pages: Readers,
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.reading.path).finish_non_exhaustive()
+    }
+}
+
+impl SqliteStore {
+    /// Opens the store, creating or migrating the database as needed.
+    pub fn open(options: Options) -> Result<Self, OpenError> {
+        let (conn, migrated) = open_for_writing(&options)?;
+        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, .. } = options;
+        let epoch = conn.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 16]>(0))?;
+        let sealing = Sealing { keyring, entropy };
+        let reading = Reading {
+            points: Readers::open(&path, point_readers, options.busy_timeout)?,
+            pages: Readers::open(&path, page_readers, options.busy_timeout)?,
+            path,
+            epoch: Uuid::from_bytes(epoch),
+            sealing: sealing.clone(),
+        };
+        let (queue, jobs) = mpsc::channel(most_waiting.max(1));
+        let (poisoned, poison) = watch::channel(None);
+        let writer = Writer::new(conn, sealing, jobs, poisoned, options.checkpoint_pages)?;
+        let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
+        Ok(Self {
+            reading: Arc::new(reading),
+            queue: Some(queue),
+            poison,
+            writer: Some(thread.map_err(OpenError::Thread)?),
+            migrated,
+        })
+    }
+
+    /// What opening it did to the schema.
+    pub fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+
+    /// Within which positions in the journal hold. A restore begins another.
+    pub fn epoch(&self) -> Uuid {
+        self.reading.epoch
+    }
+
+    /// Becomes `Some`, with the reason, once a commit or an fsync has failed: then nothing more is acknowledged, and
+    /// the process must end, so that the next one begins with what is on disk.
+    pub fn poisoned(&self) -> watch::Receiver<Option<Arc<str>>> {
+        self.poison.clone()
+    }
+
+    pub(crate) fn reading(&self) -> &Arc<Reading> {
+        &self.reading
+    }
+
+    /// Sends a job to the writer and waits for its answer.
+    async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let queue = self.queue.as_ref().ok_or_else(|| stopped("it was closed"))?;
+        queue.try_send(job(reply)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => {
+                stopped(self.poison.borrow().as_deref().unwrap_or("the writer is gone"))
+            }
+        })?;
+        answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer is gone".to_owned())))
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(writer) = self.writer.take() {
+            // A writer that panicked has said so.
+            let _ = writer.join();
+        }
+    }
+}
+
+impl Reading {
+    /// A short read, on the calling thread: handing it to another would cost more than the read.
+    fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
+        self.points.snapshot(work).map_err(failed)
+    }
+
+    /// A read of many rows, on a thread that may block.
+    async fn page<T: Send + 'static>(
+        self: Arc<Self>,
+        work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let task = tokio::task::spawn_blocking(move || self.pages.snapshot(|conn| work(&self, conn)));
+        match task.await {
+            Ok(answer) => answer.map_err(failed),
+            Err(error) => Err(StoreError::Failed(format!("a read did not finish: {error}"))),
+        }
+    }
+}
+
+fn failed(error: Error) -> StoreError {
+    StoreError::Failed(error.to_string())
+}
+
+impl Store for SqliteStore {
+    fn submit(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Submitted, StoreError>> {
+        Box::pin(self.ask(|reply| Job::Change(change, reply)))
+    }
+
+    fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
+        Box::pin(async move {
+            self.reading.point(|conn| batch::decide(conn, &self.reading.sealing, &mut Seen::new(), &*change))
+        })
+    }
+
+    fn user(&self, target: Target) -> BoxFuture<'_, Result<Option<Arc<User>>, StoreError>> {
+        Box::pin(async move { self.reading.point(|conn| Ok(load::target(conn, &target)?.map(Arc::new))) })
+    }
+
+    fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<Vec<Arc<User>>, StoreError>> {
+        Box::pin(Arc::clone(&self.reading).page(move |_, conn| query::users(conn, &query)))
+    }
+
+    fn history(
+        &self,
+        user: UserId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<(Position, Entry)>, StoreError>> {
+        Box::pin(Arc::clone(&self.reading).page(move |reading, conn| {
+            load::history(conn, &reading.sealing.keyring, reading.epoch, (user, after, limit))
+        }))
+    }
+
+    fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        Box::pin(async move {
+            self.reading.point(|conn| records::load(conn, &self.reading.sealing.keyring, &key))
+        })
+    }
+
+    fn records(
+        &self,
+        register: Register,
+        after: Option<RecordKey>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Record>, StoreError>> {
+        Box::pin(
+            Arc::clone(&self.reading)
+                .page(move |_, conn| records::list(conn, register, after.as_ref(), limit)),
+        )
+    }
+
+    fn sweep(&self, now: Timestamp, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
+        Box::pin(self.ask(move |reply| Job::Sweep(now, limit, reply)))
+    }
+
+    fn rules(&self) -> BoxFuture<'_, Result<Rules, StoreError>> {
+        Box::pin(async move { self.reading.point(rules::load) })
+    }
+
+    fn configure(&self, rules: Rules) -> BoxFuture<'_, Result<Result<(), Vec<Email>>, StoreError>> {
+        Box::pin(self.ask(move |reply| Job::Configure(rules, reply)))
+    }
+
+    fn ready(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        Box::pin(async move {
+            self.ask(Job::Probe).await?;
+            self.reading.point(rules::load).map(|_| ())
+        })
+    }
+}

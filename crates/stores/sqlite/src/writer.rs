@@ -1,0 +1,230 @@
+//! The writer: one thread that owns the one connection that writes.
+//!
+//! It takes whatever changes are waiting, decides and writes them in one transaction, commits once, and then answers
+//! all of them: concurrent changes share one fsync. After a failed commit or fsync it acknowledges nothing more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use roster_directory::store::{Decide, StoreError, Submitted};
+use roster_directory::{Email, Rules, Timestamp};
+use rusqlite::Connection;
+use rusqlite::wal::CheckpointMode;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::error::{Error, Result};
+use crate::transaction::{self, Failure, Wrote};
+use crate::{Sealing, batch, records, rules};
+
+/// The most changes that share a transaction.
+const MOST_CHANGES: usize = 256;
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer is asked to do.
+pub(crate) enum Job {
+    /// Decide and write a change.
+    Change(Arc<dyn Decide>, Reply<Submitted>),
+    /// Remove what expired.
+    Sweep(Timestamp, usize, Reply<usize>),
+    /// Set the rules.
+    Configure(Rules, Reply<Result<(), Vec<Email>>>),
+    /// Show that the write lock can be had.
+    Probe(Reply<()>),
+}
+
+/// Why the writer stopped for good, once it has.
+pub(crate) type Poison = Option<Arc<str>>;
+
+pub(crate) struct Writer {
+    conn: Connection,
+    sealing: Sealing,
+    queue: mpsc::Receiver<Job>,
+    poison: watch::Sender<Poison>,
+    /// How long the log was after the last commit, in pages.
+    log_pages: Arc<AtomicI32>,
+    /// From how many pages on the log is copied into the database.
+    checkpoint_pages: i32,
+    next_checkpoint_pages: i32,
+}
+
+impl Writer {
+    pub(crate) fn new(
+        mut conn: Connection,
+        sealing: Sealing,
+        queue: mpsc::Receiver<Job>,
+        poison: watch::Sender<Poison>,
+        checkpoint_pages: i32,
+    ) -> rusqlite::Result<Self> {
+        let log_pages = Arc::new(AtomicI32::new(0));
+        let told = Arc::clone(&log_pages);
+        transaction::watch_the_log(&mut conn, move |pages| told.store(pages, Ordering::Relaxed))?;
+        let next_checkpoint_pages = checkpoint_pages;
+        Ok(Self { conn, sealing, queue, poison, log_pages, checkpoint_pages, next_checkpoint_pages })
+    }
+
+    /// Works until the store is dropped, and then until the queue is empty.
+    pub(crate) fn run(mut self) {
+        let mut batch = Batch::default();
+        while let Some(first) = self.queue.blocking_recv() {
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Change(change, reply) => {
+                        batch.changes.push(change);
+                        batch.replies.push(reply);
+                        if batch.changes.len() < MOST_CHANGES {
+                            next = self.queue.try_recv().ok();
+                        }
+                    }
+                    Job::Sweep(..) | Job::Configure(..) | Job::Probe(_) => {
+                        self.write(&mut batch);
+                        self.do_alone(job);
+                    }
+                }
+            }
+            self.write(&mut batch);
+            self.checkpoint_if_due();
+            if self.poisoned().is_some() {
+                return self.refuse_the_rest();
+            }
+        }
+    }
+
+    /// Writes a batch and answers it. If a statement fails, every change is tried again in a transaction of its own,
+    /// so that one that can't be written takes no other with it.
+    fn write(&mut self, batch: &mut Batch) {
+        if batch.changes.is_empty() {
+            return;
+        }
+        let Batch { changes, replies } = std::mem::take(batch);
+        match self.transact(|conn, sealing| batch::run(conn, sealing, &changes)) {
+            Ok(answers) => {
+                for (reply, answer) in replies.into_iter().zip(answers) {
+                    send(reply, Ok(answer));
+                }
+            }
+            Err(Failure::RolledBack(error)) if changes.len() > 1 => {
+                tracing::warn!(%error, changes = changes.len(), "a batch was rolled back; its changes are tried one by one");
+                for (change, reply) in changes.into_iter().zip(replies) {
+                    self.write(&mut Batch { changes: vec![change], replies: vec![reply] });
+                }
+            }
+            Err(failure) => {
+                let error = self.settle(failure);
+                for reply in replies {
+                    send(reply, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn do_alone(&mut self, job: Job) {
+        match job {
+            Job::Change(change, reply) => {
+                self.write(&mut Batch { changes: vec![change], replies: vec![reply] })
+            }
+            Job::Sweep(now, limit, reply) => {
+                self.answer(reply, |conn, _| {
+                    let swept = records::sweep(conn, now, limit)?;
+                    Ok((swept, if swept > 0 { Wrote::Something } else { Wrote::Nothing }))
+                });
+            }
+            Job::Configure(wanted, reply) => self.answer(reply, |conn, _| rules::configure(conn, wanted)),
+            Job::Probe(reply) => self.answer(reply, |_, _| Ok(((), Wrote::Nothing))),
+        }
+    }
+
+    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection, &Sealing) -> Result<(T, Wrote)>) {
+        let answer = self.transact(work).map_err(|failure| self.settle(failure));
+        send(reply, answer);
+    }
+
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, &Sealing) -> Result<(T, Wrote)>,
+    ) -> Result<T, Failure> {
+        match self.poisoned() {
+            Some(why) => Err(Failure::Stopped(why)),
+            None => transaction::run(&self.conn, |conn| work(conn, &self.sealing)),
+        }
+    }
+
+    /// What a failure means to the callers whose change it was, and to the writer.
+    fn settle(&mut self, failure: Failure) -> StoreError {
+        match failure {
+            Failure::RolledBack(error) => StoreError::Failed(error.to_string()),
+            Failure::Busy => {
+                tracing::warn!("another process holds the write lock");
+                StoreError::Overloaded
+            }
+            Failure::Poisoned(why) => {
+                self.poison(&why);
+                StoreError::Unavailable(why)
+            }
+            Failure::Stopped(why) => stopped(&why),
+        }
+    }
+
+    fn poisoned(&self) -> Poison {
+        self.poison.borrow().clone()
+    }
+
+    fn poison(&mut self, why: &str) {
+        tracing::error!(why, "the store failed for good: nothing more is acknowledged");
+        transaction::leave_the_log_alone(&self.conn);
+        self.poison.send_replace(Some(why.into()));
+    }
+
+    /// Copies the log into the database once it is long enough, so that the next commit begins it anew. SQLite's own
+    /// checkpoint after a commit would hide its errors. It comes after the answers: nobody waits for it.
+    fn checkpoint_if_due(&mut self) {
+        if self.log_pages.load(Ordering::Relaxed) < self.next_checkpoint_pages || self.poisoned().is_some() {
+            return;
+        }
+        match self.conn.wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE).map_err(Error::from) {
+            // A reader that began long ago keeps the log from being begun anew: it grows, and is tried again later.
+            Ok((pages, copied)) if copied < pages => {
+                self.next_checkpoint_pages = pages.saturating_add(self.checkpoint_pages);
+            }
+            Ok(_) => self.next_checkpoint_pages = self.checkpoint_pages,
+            Err(error) if error.is_busy() => {}
+            // The log holds everything, and is on disk: nothing is lost, until there is no room for the log either.
+            Err(error) if error.is_full() => tracing::error!("the disk is full: the log can't be copied"),
+            Err(error) => self.poison(&format!("a checkpoint failed: {error}")),
+        }
+    }
+
+    fn refuse_the_rest(mut self) {
+        self.queue.close();
+        while let Some(job) = self.queue.blocking_recv() {
+            self.do_alone(job);
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.poison("the writer panicked");
+        }
+    }
+}
+
+/// Changes that share a transaction, and where their answers go.
+#[derive(Default)]
+struct Batch {
+    changes: Vec<Arc<dyn Decide>>,
+    replies: Vec<Reply<Submitted>>,
+}
+
+fn send<T>(reply: Reply<T>, answer: Result<T, StoreError>) {
+    // Who no longer waits needs no answer: the change is made either way.
+    let _ = reply.send(answer);
+}
+
+/// The answer of a store that has stopped for good.
+pub(crate) fn stopped(why: &str) -> StoreError {
+    StoreError::Failed(format!("the store has stopped: {why}"))
+}
