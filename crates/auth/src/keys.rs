@@ -64,7 +64,7 @@ pub enum KeyError {
 
 impl From<Error> for KeyError {
     fn from(error: Error) -> Self {
-        if error == Error::Refused(Refusal::NotFound) { Self::NotFound } else { Self::Failed(error) }
+        if error == Error::from(Refusal::NotFound) { Self::NotFound } else { Self::Failed(error) }
     }
 }
 
@@ -189,9 +189,10 @@ pub(crate) async fn change(
     id: &str,
     change: impl Fn(&ApiKey) -> Option<ApiKey> + Send + Sync + 'static,
 ) -> Result<ApiKey, KeyError> {
-    let changed = records::change((store, clock, entropy), RecordKey::ApiKey(id.to_owned()), move |current| {
-        let Some(Record::ApiKey(key)) = current else { return Err(Refusal::NotFound) };
-        Ok(change(key).map(|key| RecordWrite::Put(Record::ApiKey(key))))
-    });
+    let changed =
+        records::change((store, clock, entropy), RecordKey::ApiKey(id.to_owned()), move |current| {
+            let Some(Record::ApiKey(key)) = current else { return Err(Refusal::NotFound) };
+            Ok(change(key).map(|key| RecordWrite::Put(Record::ApiKey(key))))
+        });
     changed.await?.and_then(into_key).ok_or(KeyError::NotFound)
 }

@@ -17,13 +17,15 @@ pub mod keys;
 mod limit;
 pub mod oauth;
 pub mod password;
+mod records;
 mod refused;
+mod scope_name;
 pub mod secrets;
 mod verify_key;
 
-pub use auth::{Auth, Options, OptionsError};
-pub use issuer::Issuer;
-pub use jwt::issue::{IssueToken, Subject};
+pub use auth::{Auth, LONGEST_LEEWAY, Options, OptionsError};
+pub use issuer::{Issuer, IssuerError};
+pub use jwt::issue::{IssueError, IssueToken, Subject, issue_token};
 pub use limit::Rate;
 pub use password::PasswordPool;
 pub use refused::{AnyRefused, KeyRefused, TokenRefused};

@@ -101,7 +101,8 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
     /// Whether one more would be too often. Counts nothing.
     pub(crate) fn check(&self, caller: &K) -> Result<(), TooOften> {
         let Some(bucket) = self.buckets.get(caller) else { return Ok(()) };
-        let left = bucket.empty_until_micros.load(Ordering::Relaxed).saturating_sub(self.clock.now().unix_micros());
+        let left =
+            bucket.empty_until_micros.load(Ordering::Relaxed).saturating_sub(self.clock.now().unix_micros());
         // A clock that was set back must not lock a caller out.
         let wait = Duration::from_micros(left.try_into().unwrap_or_default()).min(self.rate.period());
         if wait.is_zero() { Ok(()) } else { Err(TooOften::after(wait)) }
@@ -115,9 +116,14 @@ impl<K: Eq + Hash + Clone> Limiter<K> {
             .unwrap_or(Quota::per_minute(self.rate.per_minute))
             .allow_burst(self.rate.burst);
         let limiter = RateLimiter::direct_with_clock(quota, GivenClock(Arc::clone(&self.clock)));
-        let bucket = Arc::new(Bucket { limiter: limiter.with_middleware(), empty_until_micros: AtomicI64::new(i64::MIN) });
+        let bucket = Arc::new(Bucket {
+            limiter: limiter.with_middleware(),
+            empty_until_micros: AtomicI64::new(i64::MIN),
+        });
         // Of two that are made at once one is kept, so that both callers count in it.
-        self.buckets.get_or_insert_with::<_, std::convert::Infallible>(caller, || Ok(bucket)).unwrap_or_else(|never| match never {})
+        self.buckets
+            .get_or_insert_with::<_, std::convert::Infallible>(caller, || Ok(bucket))
+            .unwrap_or_else(|never| match never {})
     }
 }
 

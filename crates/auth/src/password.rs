@@ -185,11 +185,10 @@ mod tests {
     #[tokio::test]
     async fn d10_what_waits_is_bounded() {
         let pool = pool(1, 1);
-        let started = tokio::time::Instant::now();
         let answers = futures_util::future::join_all((0..20).map(|_| pool.hash(password("33556567")))).await;
         let done = answers.iter().filter(|answer| answer.is_ok()).count();
         let refused = answers.iter().filter(|answer| **answer == Err(Error::Overloaded)).count();
-        assert!(done >= 1 && refused >= 1 && done + refused == 20, "{done} done in {:?}", started.elapsed());
+        assert!(done >= 1 && refused >= 1 && done + refused == 20, "{done} done, {refused} refused");
     }
 
     #[tokio::test]
@@ -197,7 +196,8 @@ mod tests {
         let pool = pool(1, 8);
         let decoy = decoy(&SystemEntropy);
         let real = pool.hash(password("33556567")).await.unwrap();
-        let cost = |hash: &PasswordHash| hash.as_phc().split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
+        let cost =
+            |hash: &PasswordHash| hash.as_phc().split('$').take(4).map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(cost(&decoy), cost(&real));
         assert_eq!(pool.verify(password("33556567"), decoy).await, Ok(false));
     }

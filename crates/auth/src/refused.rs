@@ -85,7 +85,9 @@ impl From<KeyRefused> for AnyRefused {
 impl From<TokenRefused> for AnyRefused {
     fn from(refused: TokenRefused) -> Self {
         match refused {
-            TokenRefused::Missing | TokenRefused::NotAToken | TokenRefused::Invalid { token: _ } => Self::Unauthorized,
+            TokenRefused::Missing | TokenRefused::NotAToken | TokenRefused::Invalid { token: _ } => {
+                Self::Unauthorized
+            }
             TokenRefused::RateLimited { retry_after_seconds } => Self::RateLimited { retry_after_seconds },
             TokenRefused::Failed(error) => Self::Failed(error),
         }

@@ -72,7 +72,8 @@ impl Secrets {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let secret = parse_line(line).filter(|secret| secrets.iter().all(|other| other.kid != secret.kid));
+            let secret =
+                parse_line(line).filter(|secret| secrets.iter().all(|other| other.kid != secret.kid));
             secrets.push(secret.ok_or(SecretsError::Line { line: index + 1 })?);
         }
         let mut secrets = secrets.into_iter();
@@ -127,7 +128,8 @@ fn parse_line(line: &str) -> Option<Secret> {
     let (kid, encoded) = line.split_once(':')?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let secret = Zeroizing::new(BASE64_URL_SAFE_NO_PAD.decode(encoded).ok()?);
-    let good = (1..=LONGEST_KID).contains(&kid.len()) && kid.bytes().all(plain) && secret.len() >= SECRET_BYTES;
+    let good =
+        (1..=LONGEST_KID).contains(&kid.len()) && kid.bytes().all(plain) && secret.len() >= SECRET_BYTES;
     good.then(|| Secret {
         kid: kid.to_owned(),
         signs: EncodingKey::from_secret(&secret),
@@ -183,11 +185,11 @@ mod tests {
 
     #[test]
     fn what_is_no_secret_is_refused_and_not_told() {
-        let good = "a".repeat(43);
+        let good = format!("{}Q", "a".repeat(42));
         for (text, line) in [
             (format!("k:{}", "a".repeat(42)), 1),
             (format!("k:{good}="), 1),
-            (format!("{good}"), 1),
+            (good.clone(), 1),
             (format!(":{good}"), 1),
             (format!("k k:{good}"), 1),
             (format!("{}:{good}", "k".repeat(65)), 1),
