@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::error::Error;
 use crate::value::Invalid;
 
-/// A password as a caller sent it: 8 to 256 characters, no composition rules.
+/// A password as a caller sent it: 8 to 256 characters, none of them a control character, no composition rules.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
@@ -19,11 +19,12 @@ impl Password {
     /// The most characters.
     pub const MAX: usize = 256;
 
-    /// Checks the length.
+    /// Checks the length. A control character can't be typed, and is refused as in every other text.
     pub fn new(text: &str) -> Result<Self, Invalid> {
         match text.chars().count() {
             n if n < Self::MIN => Err(Invalid::TooShort(Self::MIN)),
             n if n > Self::MAX => Err(Invalid::TooLong(Self::MAX)),
+            _ if text.chars().any(char::is_control) => Err(Invalid::ControlCharacter),
             _ => Ok(Self(text.into())),
         }
     }
@@ -62,4 +63,26 @@ pub trait Passwords: Send + Sync {
     fn verify(&self, password: Password, hash: PasswordHash) -> BoxFuture<'_, Result<bool, Error>>;
     /// A hash of `password` with a fresh salt.
     fn hash(&self, password: Password) -> BoxFuture<'_, Result<PasswordHash, Error>>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn z10_a_password_has_8_to_256_characters_of_any_script_and_no_control_characters() {
+        for (text, refused) in [
+            ("33556567", None),
+            ("        ", None),
+            ("éééééééé", None),
+            ("1234567", Some(Invalid::TooShort(8))),
+            ("ééééééé", Some(Invalid::TooShort(8))),
+            ("1234567\0", Some(Invalid::ControlCharacter)),
+            ("1234\u{85}5678", Some(Invalid::ControlCharacter)),
+        ] {
+            assert_eq!(Password::new(text).err(), refused, "{text:?}");
+        }
+        assert_eq!(Password::new(&"é".repeat(256)).err(), None);
+        assert_eq!(Password::new(&"é".repeat(257)).err(), Some(Invalid::TooLong(256)));
+    }
 }
