@@ -215,3 +215,6 @@ pub(crate) fn user_out(user: &User) -> UserOut {
         is_control_tower: user.profile.control_tower.unwrap_or(false),
     }
 }
+
+#[cfg(test)]
+mod tests;
