@@ -1,0 +1,67 @@
+//! What the integration tests share.
+#![allow(dead_code, reason = "no test uses all of it")]
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::{BoxFuture, ready};
+use roster_directory::seal::Keyring;
+use roster_directory::{Entropy, Store};
+use roster_store_sqlite::{Options, SqliteStore, check};
+use roster_testkit::StoreFactory;
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+/// Stores in a temporary directory.
+pub struct SqliteFactory(TempDir);
+
+impl SqliteFactory {
+    /// The database file.
+    pub fn path(&self) -> PathBuf {
+        self.0.path().join("roster.db")
+    }
+}
+
+impl StoreFactory for SqliteFactory {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn open(&self, keyring: Arc<Keyring>, entropy: Arc<dyn Entropy>) -> BoxFuture<'_, Arc<dyn Store>> {
+        let store: Arc<dyn Store> =
+            Arc::new(SqliteStore::open(Options::new(self.path(), keyring, entropy)).unwrap());
+        ready(store).boxed()
+    }
+
+    fn findings(&self, keyring: Arc<Keyring>) -> BoxFuture<'_, Vec<String>> {
+        ready(check(&self.path(), &keyring).iter().map(ToString::to_string).collect()).boxed()
+    }
+
+    fn sealed_bytes(&self) -> BoxFuture<'_, Vec<u8>> {
+        let mut bytes = Vec::new();
+        for table in ["journal", "idempotency"] {
+            bytes.extend(table_bytes(&self.path(), table));
+        }
+        ready(bytes).boxed()
+    }
+}
+
+/// Every text and blob of a table.
+pub fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
+    let conn = Connection::open(path).unwrap();
+    let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut bytes = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            match row.get_ref(column).unwrap() {
+                rusqlite::types::ValueRef::Text(text) => bytes.extend_from_slice(text),
+                rusqlite::types::ValueRef::Blob(blob) => bytes.extend_from_slice(blob),
+                _ => {}
+            }
+        }
+    }
+    bytes
+}

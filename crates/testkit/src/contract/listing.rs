@@ -1,0 +1,129 @@
+//! Lists of users.
+
+use std::sync::Arc;
+
+use roster_directory::store::{UserFilter, UserQuery};
+use roster_directory::{Timestamp, User, UserId, UserPatch};
+
+use crate::build::{email, user_name, with_email, with_given_name, with_grants, with_link};
+use crate::{Bench, StoreFactory};
+
+fn place(user: &User) -> (Timestamp, UserId) {
+    (user.recorded_at, user.id)
+}
+
+/// Every page of a list.
+async fn pages<F: StoreFactory>(bench: &Bench<F>, filter: UserFilter, limit: usize) -> Vec<Arc<User>> {
+    let mut all: Vec<Arc<User>> = Vec::new();
+    loop {
+        let after = all.last().map(|user| place(user));
+        let query = UserQuery { filter: filter.clone(), after, limit };
+        let page = bench.directory.list(&bench.who(), query).await.unwrap();
+        assert!(page.len() <= limit);
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page);
+    }
+}
+
+/// Living users alone, whole.
+pub async fn users_are_listed_by_id_in_pages<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = Vec::new();
+    for number in 0..7 {
+        bench.tick();
+        let patch = if number % 2 == 0 {
+            with_grants([(33, "18"), (34, "19")])
+        } else {
+            with_link("crm", roster_directory::Change::Set(&number.to_string()))
+        };
+        users.push(bench.put(&format!("u{number}"), patch).await);
+    }
+    bench.delete(&users.remove(3)).await;
+    users.sort_by_key(|user| user.id);
+    for limit in [1, 2, 6, 100] {
+        assert_eq!(pages(bench, UserFilter::All, limit).await, users, "{limit}");
+    }
+    let none = UserQuery { filter: UserFilter::All, after: None, limit: 0 };
+    assert_eq!(bench.store.users(none).await.unwrap(), []);
+}
+
+/// Compared as names are.
+pub async fn users_are_found_by_email_and_user_name<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = vec![
+        bench.put("a", with_email("Straße@example.com")).await,
+        bench.put("b", with_email("strasse@EXAMPLE.com")).await,
+        bench.put("c", with_email("strasse@example.com")).await,
+    ];
+    bench.put("d", with_email("other@example.com")).await;
+    bench.delete(&users.pop().unwrap()).await;
+    let by_email = || UserFilter::Email(email("STRASSE@example.com"));
+    let mut found = pages(bench, by_email(), 1).await;
+    users.sort_by_key(|user| user.id);
+    assert_eq!(found, users);
+    let name = UserFilter::UserName(user_name("STRASSE@example.com"));
+    found = pages(bench, name, 10).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].user_name.as_str(), "Straße@example.com");
+    bench.delete(&found[0]).await;
+    assert_eq!(pages(bench, UserFilter::UserName(user_name("STRASSE@example.com")), 10).await, []);
+    assert_eq!(pages(bench, by_email(), 10).await.len(), 1);
+}
+
+/// By the server's own time, which never goes back.
+pub async fn users_are_listed_since_a_moment<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = Vec::new();
+    for id in ["a", "b", "c", "d"] {
+        // Two at each moment.
+        if users.len() % 2 == 0 {
+            bench.tick();
+        }
+        users.push(bench.put(id, UserPatch::default()).await);
+    }
+    let since = users[2].recorded_at;
+    users.sort_by_key(|user| place(user));
+    for limit in [1, 3] {
+        assert_eq!(pages(bench, UserFilter::RecordedSince(since), limit).await, users[2..], "{limit}");
+        let all = pages(bench, UserFilter::RecordedSince(Timestamp::MIN), limit).await;
+        assert_eq!(all, users, "{limit}");
+    }
+    bench.tick();
+    let moved = bench.put("a", with_given_name("Ann")).await;
+    let last = pages(bench, UserFilter::RecordedSince(since), 10).await;
+    assert_eq!((last.len(), &last[2]), (3, &moved));
+    assert_eq!(pages(bench, UserFilter::RecordedSince(moved.recorded_at.plus_micros(1)), 10).await, []);
+}
+
+/// Paging by place, not by count.
+pub async fn no_living_user_is_lost_while_others_come_and_go<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = Vec::new();
+    for number in 0..20 {
+        bench.tick();
+        users.push(bench.put(&format!("u{number}"), UserPatch::default()).await);
+    }
+    let mut listed: Vec<Arc<User>> = Vec::new();
+    for round in 0.. {
+        let after = listed.last().map(|user| place(user));
+        let query = UserQuery { filter: UserFilter::All, after, limit: 3 };
+        let page = bench.store.users(query).await.unwrap();
+        if page.is_empty() {
+            break;
+        }
+        listed.extend(page);
+        if round < 5 {
+            // One that was listed already goes, and one that was not; another comes.
+            bench.delete(&users[round * 2]).await;
+            bench.delete(&users[19 - round]).await;
+            bench.tick();
+            bench.put(&format!("new {round}"), UserPatch::default()).await;
+        }
+    }
+    for user in &users {
+        if bench.stored(user).await.is_living() {
+            assert!(listed.iter().any(|seen| seen.id == user.id), "{}", user.number);
+        }
+    }
+    let mut ids: Vec<_> = listed.iter().map(|user| user.id).collect();
+    ids.dedup();
+    assert_eq!(ids.len(), listed.len(), "nobody came twice");
+}
