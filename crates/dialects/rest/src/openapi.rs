@@ -1,0 +1,96 @@
+//! What the OpenAPI document says of the API, besides the operations: parameters, the merge patch, tags, credentials.
+
+mod examples;
+mod merge_patch;
+
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{OpenApi, Required};
+
+pub(crate) use examples::{ID, history_page, patch, user, user_page};
+pub(crate) use merge_patch::UserMergePatch;
+
+/// The tag of the operations on users.
+pub(crate) const USERS: &str = "Users";
+/// The tag of histories.
+pub(crate) const HISTORY: &str = "History";
+/// The tag of grants.
+pub(crate) const GRANTS: &str = "Grants";
+/// The tag of the registers.
+pub(crate) const REGISTERS: &str = "Registers";
+
+/// Adds the tags and the security scheme.
+pub(crate) fn complete(document: &mut OpenApi) {
+    let tags = [
+        (USERS, "Roster's own API: read, list, change and delete users, whatever protocol they came through"),
+        (HISTORY, "Who changed what of a user, when, and from what to what"),
+        (GRANTS, "The clients that a user may enter, one by one"),
+        (
+            REGISTERS,
+            "What users may refer to where `references = \"known\"`. Reading needs the scope `users:read`, writing `admin`",
+        ),
+    ];
+    let described = |(name, text)| TagBuilder::new().name(name).description(Some(text)).build();
+    document.tags.get_or_insert_default().extend(tags.into_iter().map(described));
+    let mut bearer = Http::new(HttpAuthScheme::Bearer);
+    bearer.description = Some(
+        "An API key, or a JWT. Reading needs the scope `users:read`, changing users `users:write`, changing the registers `admin`, \
+         which has every other"
+            .to_owned(),
+    );
+    let components = document.components.get_or_insert_default();
+    components.add_security_scheme("roster_bearer", SecurityScheme::Http(bearer));
+}
+
+macro_rules! parameters {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $in:ident $key:literal, $required:ident, $description:literal, $schema:expr; )*) => {$(
+        $(#[doc = $doc])+
+        pub(crate) struct $name;
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![
+                    ParameterBuilder::new()
+                        .name($key)
+                        .parameter_in(ParameterIn::$in)
+                        .required(Required::$required)
+                        .description(Some($description))
+                        .schema(Some($schema))
+                        .build(),
+                ]
+            }
+        }
+    )*};
+}
+
+parameters! {
+    /// `If-Match` of a change.
+    IfMatch: Header "If-Match", False,
+        "The entity tag that you read (the version alone, in double quotes, does as well): if the user was changed since, the answer is 412 and nothing is changed",
+        text();
+    /// `If-None-Match` of a read.
+    IfNoneMatch: Header "If-None-Match", False,
+        "Entity tags that you have: where one is current, the answer is 304", text();
+    /// `Idempotency-Key` of a change.
+    IdempotencyKey: Header "Idempotency-Key", False,
+        "Marks a request so that its repetition is answered again and applied once, for 24 hours",
+        ObjectBuilder::from(text()).min_length(Some(1)).max_length(Some(255)).build();
+    /// How many things a page has.
+    Limit: Query "limit", False, "How many things a page has; 50 unless said",
+        ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).build();
+    /// Where a page begins.
+    Cursor: Query "cursor", False, "`next` of the page before. It is good for the same list alone", text();
+    /// The kind of an organisation.
+    Kind: Path "kind", True, "What the organisation is to a user",
+        ObjectBuilder::from(text()).enum_values(Some(["producer", "seller", "origin"])).build();
+    /// The id of a user.
+    Id: Path "id", True, "The user's id",
+        ObjectBuilder::from(text()).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).examples([ID]).build();
+}
+
+fn text() -> Object {
+    Object::with_type(Type::String)
+}
