@@ -146,10 +146,13 @@ impl<'a> Reader<'a> {
         let mut deserializer = serde_json::Deserializer::from_str(raw);
         let members =
             deserializer.deserialize_map(Members).and_then(|read| deserializer.end().map(|()| read));
-        let (members, duplicates) =
+        let (texts, duplicates) =
             members::without_repeats(members.map_err(|error| self.syntax(raw, &error))?);
-        let read = |(key, raw): (Cow<'a, str>, &'a RawValue)| Ok((key, self.value(raw.get(), depth)?));
-        Ok(Object { members: members.into_iter().map(read).collect::<Result<_, JsonFault>>()?, duplicates })
+        let mut members = Vec::with_capacity(texts.len());
+        for (key, text) in texts {
+            members.push((key, self.value(text.get(), depth)?));
+        }
+        Ok(Object { members, duplicates })
     }
 
     fn check_depth(&self, raw: &str, depth: usize) -> Result<(), JsonFault> {

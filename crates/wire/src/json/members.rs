@@ -76,25 +76,29 @@ impl<'de> Visitor<'de> for Elements {
 pub(super) fn without_repeats<'a, V>(
     mut members: Vec<(Cow<'a, str>, V)>,
 ) -> (Vec<(Cow<'a, str>, V)>, Vec<String>) {
-    /// Up to here comparing each with each is faster than hashing.
-    const FEW: usize = 32;
-    let is_first: Vec<bool> = if members.len() <= FEW {
-        let first = |(index, (key, _)): (usize, &(Cow<'a, str>, V))| {
-            !members.iter().take(index).any(|(other, _)| other == key)
-        };
-        members.iter().enumerate().map(first).collect()
-    } else {
-        let mut seen = HashSet::with_capacity(members.len());
-        members.iter().map(|(key, _)| seen.insert(key.as_ref())).collect()
-    };
-    if is_first.iter().all(|first| *first) {
+    if !has_repeats(&members) {
         return (members, Vec::new());
     }
-    let repeated =
-        members.iter().zip(&is_first).filter(|(_, first)| !**first).map(|((key, _), _)| key.as_ref());
-    let mut named = HashSet::new();
-    let duplicates = repeated.filter(|key| named.insert(*key)).map(str::to_owned).collect();
-    let mut firsts = is_first.iter();
-    members.retain(|_| firsts.next().copied().unwrap_or(true));
+    let (mut seen, mut repeated, mut duplicates) = (HashSet::new(), HashSet::new(), Vec::new());
+    members.retain(|(key, _)| {
+        let is_first = seen.insert(key.clone());
+        if !is_first && repeated.insert(key.clone()) {
+            duplicates.push(key.as_ref().to_owned());
+        }
+        is_first
+    });
     (members, duplicates)
+}
+
+fn has_repeats<V>(members: &[(Cow<'_, str>, V)]) -> bool {
+    /// Up to here comparing each with each is faster than hashing.
+    const FEW: usize = 32;
+    if members.len() <= FEW {
+        let came_before = |(index, (key, _)): (usize, &(Cow<'_, str>, V))| {
+            members.iter().take(index).any(|(other, _)| other == key)
+        };
+        return members.iter().enumerate().any(came_before);
+    }
+    let mut seen = HashSet::with_capacity(members.len());
+    !members.iter().all(|(key, _)| seen.insert(key.as_ref()))
 }
