@@ -1,10 +1,7 @@
 //! Authentication: from the `Authorization` header to a principal.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
-use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use http::HeaderValue;
@@ -15,64 +12,18 @@ use roster_wire::ClientAddress;
 use secrecy::SecretString;
 
 use crate::authorization::Authorization;
-use crate::issuer::{self, Issuer, IssuerError, IssuerKeys};
 use crate::jwt::issue::{self, IssueError, IssueToken, NewToken};
 use crate::jwt::{TokenChecker, TokenFault};
 use crate::key::{self, Presented};
 use crate::keys::{self, KeyError};
-use crate::limit::{Limiter, Rate, TooOften, neighbourhood};
+use crate::limit::{Limiter, TooOften, neighbourhood};
+use crate::options::{self, LONGEST_LEEWAY, Options, OptionsError};
 use crate::refused::{AnyRefused, KeyRefused, TokenRefused};
 use crate::secrets::Secrets;
 use crate::verify_key::KeyChecker;
 
-/// The longest leeway that the clocks of issuers may be given.
-pub const LONGEST_LEEWAY: Duration = Duration::from_secs(60);
 /// The most addresses, and the most clients, whose rates are kept.
 const LIMITED_CALLERS: usize = 10_000;
-const FAILURES_PER_MINUTE: NonZeroU32 = NonZeroU32::MIN.saturating_add(29);
-
-/// How credentials are checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
-    /// Whose tokens are believed besides Roster's own.
-    pub issuers: Vec<Issuer>,
-    /// How far clocks may be apart, in whole seconds: [`LONGEST_LEEWAY`] at the most.
-    pub leeway: Duration,
-    /// How often an address may fail to authenticate. Requests that succeed do not count.
-    pub failures: Option<Rate>,
-    /// How often a client may ask.
-    pub requests: Option<Rate>,
-}
-
-impl Default for Options {
-    /// No issuers, no leeway, 30 failures a minute from an address, any number of requests.
-    fn default() -> Self {
-        let failures = Some(Rate::per_minute(FAILURES_PER_MINUTE));
-        Self { issuers: Vec::new(), leeway: Duration::ZERO, failures, requests: None }
-    }
-}
-
-/// Why credentials can't be checked so.
-#[derive(Debug, thiserror::Error)]
-pub enum OptionsError {
-    /// The leeway is too long.
-    #[error("the leeway must be 60 seconds at the most")]
-    Leeway,
-    /// An issuer can't be used.
-    #[error("issuer {issuer}: {error}")]
-    Issuer {
-        /// Which.
-        issuer: String,
-        /// Why.
-        error: IssuerError,
-    },
-    /// An issuer is named twice.
-    #[error("issuer {0} is named twice")]
-    IssuerTwice(String),
-    /// There is no client to fetch keys with.
-    #[error("keys can't be fetched: {0}")]
-    Http(reqwest::Error),
-}
 
 /// Checks credentials.
 pub struct Auth {
@@ -110,7 +61,7 @@ impl Auth {
             clock: Arc::clone(&clock),
             entropy: Arc::clone(&entropy),
             secrets: ArcSwap::from_pointee(secrets),
-            issuers: issuer_keys(issuers, &clock)?,
+            issuers: options::issuer_keys(issuers, &clock)?,
             keys: Arc::clone(&keys),
             revoked: TokenChecker::revocations(Arc::clone(&store), Arc::clone(&clock)),
             leeway_seconds: i64::try_from(leeway.as_secs()).unwrap_or_default(),
@@ -282,22 +233,4 @@ fn principal_of_key(key: &ApiKey) -> Principal {
         scopes: key.scopes.clone(),
         authorities: key.authorities.clone(),
     }
-}
-
-fn issuer_keys(issuers: Vec<Issuer>, clock: &Arc<dyn Clock>) -> Result<Vec<IssuerKeys>, OptionsError> {
-    if issuers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let http = issuer::http_client().map_err(OptionsError::Http)?;
-    let mut names = BTreeSet::new();
-    let mut all = Vec::new();
-    for issuer in issuers {
-        let name = issuer.issuer.clone();
-        if !names.insert(name.clone()) {
-            return Err(OptionsError::IssuerTwice(name));
-        }
-        let keys = IssuerKeys::new(issuer, http.clone(), Arc::clone(clock));
-        all.push(keys.map_err(|error| OptionsError::Issuer { issuer: name, error })?);
-    }
-    Ok(all)
 }

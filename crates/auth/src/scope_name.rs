@@ -3,7 +3,7 @@
 use roster_directory::Scope;
 
 /// The name in a token.
-pub(crate) fn in_token(scope: Scope) -> &'static str {
+pub fn in_token(scope: Scope) -> &'static str {
     match scope {
         Scope::UsersRead => "read",
         Scope::UsersWrite => "write",
@@ -12,7 +12,7 @@ pub(crate) fn in_token(scope: Scope) -> &'static str {
 }
 
 /// From the name in a token.
-pub(crate) fn from_token(name: &str) -> Option<Scope> {
+pub fn from_token(name: &str) -> Option<Scope> {
     Scope::ALL.into_iter().find(|scope| in_token(*scope) == name)
 }
 
