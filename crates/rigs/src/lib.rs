@@ -8,6 +8,7 @@
 pub mod client;
 pub mod device;
 pub mod ledger;
+pub mod load;
 pub mod mark;
 pub mod report;
 pub mod rig;

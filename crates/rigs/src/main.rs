@@ -47,6 +47,10 @@ enum Rig {
     SlowDisk(Common),
     /// Asks the server to end under load: rounds are ends
     Sigterm(Common),
+    /// Sends three times what a slow disk takes: rounds are servers. Give it a release build
+    Overload(Common),
+    /// Changes many passwords beside other work: rounds are servers. Give it a release build
+    HashStorm(Common),
 }
 
 /// A rig with its short form's rounds.
@@ -61,6 +65,8 @@ impl Rig {
             Self::FullDisk(common) => ((rig::full_disk::run, 2), common),
             Self::SlowDisk(common) => ((rig::slow_disk::run, 1), common),
             Self::Sigterm(common) => ((rig::sigterm::run, 6), common),
+            Self::Overload(common) => ((rig::overload::run, 1), common),
+            Self::HashStorm(common) => ((rig::hash_storm::run, 1), common),
         }
     }
 }

@@ -12,8 +12,10 @@ use crate::verify::{Verdict, verify};
 use crate::{strace, undo};
 
 pub mod full_disk;
+pub mod hash_storm;
 pub mod inject;
 pub mod kill9;
+pub mod overload;
 pub mod power_cut;
 pub mod sigterm;
 pub mod slow_disk;
