@@ -263,3 +263,6 @@ fn bad_request(faults: Faults, transaction_id: Option<String>) -> Response {
     let errors = faults.into_answer().into_iter().map(FieldError::from).collect();
     (StatusCode::BAD_REQUEST, Json(FieldErrors { header, errors })).into_response()
 }
+
+#[cfg(test)]
+mod tests;

@@ -122,7 +122,8 @@ impl Zynchro {
         if !wanted.faults.is_empty() {
             return Err(self.all_faults(who, target, wanted).await);
         }
-        let Wanted { transaction_id, patch, password, grants, idempotency_key, .. } = wanted;
+        let Wanted { transaction_id, number: _, patch, password, grants, idempotency_key, faults: _ } =
+            wanted;
         let Some(target) = target else {
             return Err(RefusedRequest::new(Refused::NotFound, transaction_id));
         };
@@ -136,7 +137,8 @@ impl Zynchro {
 
     /// The faults of form, with those that the directory finds in the rest of the request.
     async fn all_faults(&self, who: &Principal, target: Option<Target>, wanted: Wanted) -> RefusedRequest {
-        let Wanted { transaction_id, patch, grants, mut faults, .. } = wanted;
+        let Wanted { transaction_id, patch, grants, mut faults, number: _, password: _, idempotency_key: _ } =
+            wanted;
         if let Some(target) = target {
             match self.directory.update_faults(who, target, patch).await {
                 Ok(found) => faults.extend(found.iter().flat_map(|fault| faults_of(fault, &grants))),
