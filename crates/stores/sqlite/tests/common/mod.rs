@@ -11,14 +11,15 @@ use roster_directory::{Entropy, Store};
 use roster_store_sqlite::{Options, SqliteStore, check};
 use roster_testkit::StoreFactory;
 use rusqlite::Connection;
+use rusqlite::types::ValueRef;
 use tempfile::TempDir;
 
 /// Stores in a temporary directory.
-pub struct SqliteFactory(TempDir);
+pub(crate) struct SqliteFactory(TempDir);
 
 impl SqliteFactory {
     /// The database file.
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.0.path().join("roster.db")
     }
 }
@@ -48,7 +49,7 @@ impl StoreFactory for SqliteFactory {
 }
 
 /// Every text and blob of a table.
-pub fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
+pub(crate) fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
     let conn = Connection::open(path).unwrap();
     let mut statement = conn.prepare(&format!("SELECT * FROM {table}")).unwrap();
     let columns = statement.column_count();
@@ -57,9 +58,8 @@ pub fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
     while let Some(row) = rows.next().unwrap() {
         for column in 0..columns {
             match row.get_ref(column).unwrap() {
-                rusqlite::types::ValueRef::Text(text) => bytes.extend_from_slice(text),
-                rusqlite::types::ValueRef::Blob(blob) => bytes.extend_from_slice(blob),
-                _ => {}
+                ValueRef::Text(value) | ValueRef::Blob(value) => bytes.extend_from_slice(value),
+                ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => {}
             }
         }
     }
