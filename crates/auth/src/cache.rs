@@ -1,8 +1,7 @@
 //! What was last read of a record, for a second at most.
 //!
 //! Another process may revoke a key or a token, so nothing is believed for longer than [`BELIEVED_FOR_MICROS`]; what
-//! this process changes is forgotten at once. That a record does not exist is kept too: asking for an unknown one
-//! costs the same as asking for a known one.
+//! this process changes is forgotten at once. That a record does not exist is kept as well.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,8 +12,10 @@ use roster_directory::{Clock, Error, Timestamp};
 
 const BELIEVED_FOR_MICROS: i64 = 1_000_000;
 
-struct Read<T> {
-    record: Option<Arc<T>>,
+/// What was read.
+pub(crate) struct Read<T> {
+    /// The record, if there was one.
+    pub(crate) record: Option<Arc<T>>,
     began_at: Timestamp,
 }
 
@@ -47,17 +48,25 @@ impl<T> RecordCache<T> {
 
     /// The record, as it was within the last second.
     pub(crate) async fn get(&self, key: RecordKey) -> Result<Option<Arc<T>>, Error> {
-        let now = self.clock.now();
-        if let Some(read) = self.entries.get(&key)
-            && is_believed(read.began_at, now)
-        {
-            return Ok(read.record);
+        match self.believed(&key) {
+            Some(read) => Ok(read.record),
+            None => self.read(key).await,
         }
+    }
+
+    /// What was read of the record within the last second, if anything was.
+    pub(crate) fn believed(&self, key: &RecordKey) -> Option<Read<T>> {
+        self.entries.get(key).filter(|read| is_believed(read.began_at, self.clock.now()))
+    }
+
+    /// The record, as it is now.
+    pub(crate) async fn read(&self, key: RecordKey) -> Result<Option<Arc<T>>, Error> {
+        let began_at = self.clock.now();
         let forgotten = *self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
         let record = self.store.record(key.clone()).await?.and_then(self.kind).map(Arc::new);
         let count = self.forgotten.lock().unwrap_or_else(PoisonError::into_inner);
         if *count == forgotten {
-            self.entries.insert(key, Read { record: record.clone(), began_at: now });
+            self.entries.insert(key, Read { record: record.clone(), began_at });
         }
         drop(count);
         Ok(record)

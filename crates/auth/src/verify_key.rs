@@ -36,11 +36,20 @@ impl KeyChecker {
     }
 
     /// The key that was presented, if its secret is right and it is valid now.
+    ///
+    /// A key that is good is remembered. One that is not is looked up each time: that costs the same whether or not there
+    /// is such a key, and a secret that another process has just made is known at once.
     pub(crate) async fn verify(&self, presented: &Presented<'_>) -> Result<Option<Arc<ApiKey>>, Error> {
-        let key = self.cache.get(RecordKey::ApiKey(presented.id.to_owned())).await?;
+        let id = RecordKey::ApiKey(presented.id.to_owned());
         let now = self.clock.now();
-        let right = has_secret(key.as_deref(), &presented.digest, now);
-        let key = key.filter(|key| right && !keys::has_ended(key, now));
+        let good = |key: Option<Arc<ApiKey>>| {
+            let good = is_good(key.as_deref(), &presented.digest, now);
+            key.filter(|_| good)
+        };
+        let key = match self.cache.believed(&id).and_then(|read| good(read.record)) {
+            Some(key) => Some(key),
+            None => good(self.cache.read(id).await?),
+        };
         if let Some(key) = &key {
             self.record_use(key, now);
         }
@@ -82,6 +91,12 @@ impl KeyChecker {
 
 fn is_recent(used_at: Option<Timestamp>, now: Timestamp) -> bool {
     used_at.is_some_and(|at| now < at.plus_seconds(USE_RECORDED_EACH_SECONDS))
+}
+
+/// Whether the key is valid and has that secret, which is compared even with a key that is not valid, or not there.
+fn is_good(key: Option<&ApiKey>, digest: &SecretDigest, now: Timestamp) -> bool {
+    let right = has_secret(key, digest, now);
+    right && key.is_some_and(|key| !keys::has_ended(key, now))
 }
 
 /// Whether the key has that secret. Every secret is compared, in constant time, and a key that does not exist has as many

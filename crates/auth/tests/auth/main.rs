@@ -3,6 +3,7 @@
 
 mod forge;
 mod forged;
+
 mod issuers;
 mod keys;
 mod limits;
@@ -10,4 +11,5 @@ mod oauth;
 mod password_grant;
 mod revocation;
 mod tokens;
+mod troubled_store;
 mod world;
