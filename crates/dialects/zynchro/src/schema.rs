@@ -1,35 +1,30 @@
-//! What the OpenAPI document says of a request. Requests are read field by field ([`crate::wire`]), so that no fault hides
-//! another; a test holds the two together.
+//! What the OpenAPI document says of a request. Requests are read field by field (`wire`), so that no fault hides another;
+//! a test holds the two together.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
 /// An update of a user.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = ZynchroUpdate)]
 pub struct Update {
     /// Data related to the request; may be absent. What else is in it is ignored.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<RequestHeader>,
     /// What to change.
     pub data: Data,
 }
 
 /// Data related to the request.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ZynchroRequestHeader)]
+#[derive(ToSchema)]
+#[schema(as = ZynchroRequestHeader, rename_all = "camelCase")]
 pub struct RequestHeader {
-    /// Any text; the answer repeats it. It may be the same in several requests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<TextOrNumber>)]
+    /// Any text of at most 255 characters; the answer repeats it. It may be the same in several requests.
     pub transaction_id: Option<TextOrNumber>,
 }
 
 /// What to change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ZynchroData)]
+#[derive(ToSchema)]
+#[schema(as = ZynchroData, rename_all = "camelCase")]
 pub struct Data {
     /// The user to update.
     pub user: User,
@@ -39,12 +34,10 @@ pub struct Data {
 }
 
 /// The user to update. An optional field that is absent or null is left as it is.
-#[derive(Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ZynchroUserUpdate)]
+#[derive(ToSchema)]
+#[schema(as = ZynchroUserUpdate, rename_all = "camelCase")]
 pub struct User {
     /// The user's number, which must be that of the path.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1)]
     pub id: Option<i64>,
     /// The name of the user.
@@ -60,24 +53,15 @@ pub struct User {
     #[schema(max_length = 64)]
     pub telephone: String,
     /// The last login date of the user: `MM-dd-yyyy hh:mm:ss AM/PM` in UTC, or RFC 3339.
-    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "06-22-2024 05:04:06 PM")]
     pub last_login: Option<String>,
     /// Whether the user has access to the control tower.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub is_control_tower: Option<bool>,
 }
 
-impl std::fmt::Debug for User {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("User").field("id", &self.id).finish_non_exhaustive()
-    }
-}
-
 /// A client that the user may enter, and as what.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = ZynchroClientProfile)]
+#[derive(ToSchema)]
+#[schema(as = ZynchroClientProfile, rename_all = "camelCase")]
 pub struct ClientProfile {
     /// The client.
     #[schema(minimum = 1)]
@@ -87,7 +71,7 @@ pub struct ClientProfile {
 }
 
 /// A text, or a number that means its text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 #[schema(as = ZynchroTextOrNumber)]
 pub enum TextOrNumber {
