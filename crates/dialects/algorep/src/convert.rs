@@ -2,6 +2,8 @@
 
 mod request;
 
+use std::borrow::Cow;
+
 use roster_directory::value::parse_uuid;
 use roster_directory::{
     Assign, Avatar, Change, Email, ExternalId, GrantsPatch, Invalid, LinksPatch, Profile, ProfilePatch,
@@ -14,7 +16,7 @@ use crate::error::Detail;
 use crate::wire::{self, ID, Member, Moment, Payload};
 use crate::{EmptyString, Options, UnknownFields};
 
-pub(crate) use request::{Request, read};
+pub(crate) use request::{Wanted, read};
 
 const A_STRING: &str = "must be a string or null";
 const A_BOOLEAN: &str = "must be true, false or null";
@@ -98,7 +100,7 @@ impl Converter<'_> {
         }
     }
 
-    fn fault(&mut self, key: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
+    fn fault(&mut self, key: &'static str, message: impl Into<Cow<'static, str>>) {
         self.faults.push(Detail::at(key, message));
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use http::request::Parts;
 use http::{StatusCode, header};
 use roster_directory::{Dialect, ExternalId, Principal, Scope, UserPatch};
 use roster_wire::{ClientAddress, body};
@@ -61,24 +62,37 @@ pub(crate) async fn method_not_allowed() -> Response {
 impl Algorep {
     async fn upsert(&self, request: Request) -> Result<Response, Refused> {
         let (head, body) = request.into_parts();
+        let who = self.authorize(&head).await?;
+        let limit = self.options.body_limit;
+        let body = body::read(body, limit).await.map_err(|fault| Refused::body(fault, limit))?;
+        let wanted = convert::read(&head, &body, self.options);
+        self.apply(&who, &head, &body, wanted).await
+    }
+
+    async fn authorize(&self, head: &Parts) -> Result<Principal, Refused> {
         let from = head.extensions.get::<ClientAddress>().copied();
         let who = self.auth.api_key(head.headers.get(header::AUTHORIZATION), from).await?;
         who.require(Scope::UsersWrite)?;
-        let limit = self.options.body_limit;
-        let body = body::read(body, limit).await.map_err(|fault| Refused::body(fault, limit))?;
-        let convert::Request { external_id, patch, idempotency_key, faults } =
-            convert::read(&head, &body, self.options);
+        Ok(who)
+    }
+
+    async fn apply(
+        &self,
+        who: &Principal,
+        head: &Parts,
+        body: &[u8],
+        wanted: convert::Wanted,
+    ) -> Result<Response, Refused> {
+        let convert::Wanted { external_id, patch, idempotency_key, faults } = wanted;
         let (Some(external_id), Some(patch)) = (external_id, patch) else { return Err(faults.into()) };
         if !faults.is_empty() {
-            return Err(self.all_faults(&who, external_id, patch, faults).await.into());
+            return Err(self.all_faults(who, external_id, patch, faults).await.into());
         }
-        let parts =
-            [head.method.as_str(), head.uri.path(), head.uri.query().unwrap_or_default()].map(str::as_bytes);
-        let [method, path, query] = parts;
-        let idempotency =
-            idempotency_key.map(|key| self.directory.idempotency(key, &[method, path, query, &body]));
+        let query = head.uri.query().unwrap_or_default();
+        let parts = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), query.as_bytes(), body];
+        let idempotency = idempotency_key.map(|key| self.directory.idempotency(key, &parts));
         let applied =
-            self.directory.upsert(&who, Dialect::Algorep, external_id.clone(), patch, idempotency).await?;
+            self.directory.upsert(who, Dialect::Algorep, external_id.clone(), patch, idempotency).await?;
         let response = answer::json(StatusCode::OK, &convert::answer(&applied.user, &external_id));
         Ok(answer::replayed(response, applied.replayed))
     }

@@ -1,7 +1,7 @@
 //! The Algorep dialect: `POST /users/{UserBubbleId}` creates or changes the user that a Bubble application calls so.
 //!
-//! Bytes become a [`wire`] payload, [`convert`] makes a patch of it with every fault of the request, the directory
-//! applies it, and the answer goes the same way back. What may go wrong is in [`error`]. The use of it is described in
+//! Bytes become a `wire.rs` payload, `convert.rs` makes a patch of it with every fault of the request, the directory
+//! applies it, and the answer goes the same way back. What may go wrong is in `error.rs`. The use of it is described in
 //! `docs/dialects/algorep.md`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 

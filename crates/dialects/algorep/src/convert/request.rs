@@ -11,7 +11,7 @@ use crate::wire::Payload;
 
 /// What a request asks for, as far as it could be read.
 #[derive(Debug)]
-pub(crate) struct Request {
+pub(crate) struct Wanted {
     /// The user's Bubble id; `None` if the path holds none.
     pub(crate) external_id: Option<ExternalId>,
     /// What to change; `None` if the body is no JSON object. Fields at fault are kept as they are.
@@ -23,7 +23,7 @@ pub(crate) struct Request {
 }
 
 /// Reads a request to its last fault.
-pub(crate) fn read(head: &Parts, body: &[u8], options: Options) -> Request {
+pub(crate) fn read(head: &Parts, body: &[u8], options: Options) -> Wanted {
     let mut faults = Vec::new();
     let external_id = external_id(head, &mut faults);
     if !body::is_json(&head.headers) {
@@ -31,7 +31,7 @@ pub(crate) fn read(head: &Parts, body: &[u8], options: Options) -> Request {
     }
     let idempotency_key = idempotency_key(head, &mut faults);
     let patch = patch(body, external_id.as_ref(), options, &mut faults);
-    Request { external_id, patch, idempotency_key, faults }
+    Wanted { external_id, patch, idempotency_key, faults }
 }
 
 fn external_id(head: &Parts, faults: &mut Vec<Detail>) -> Option<ExternalId> {

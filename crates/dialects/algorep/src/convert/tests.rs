@@ -13,7 +13,7 @@ fn head(path: &str) -> Parts {
     request.into_parts().0
 }
 
-fn read_body(body: &str) -> Request {
+fn read_body(body: &str) -> Wanted {
     read(&head(PATH), body.as_bytes(), Options::default())
 }
 
