@@ -1,7 +1,7 @@
 //! The Zynchro dialect: `PATCH /zynchro.api.system-config/v1/users/{id}` updates the user with that number.
 //!
-//! Bytes become what came in ([`wire`]), [`convert`] makes a patch of it with every fault of the request, the directory
-//! applies it, and the answer ([`envelope`]) goes back. What may go wrong is in [`error`]. The use of it is described in
+//! Bytes become what came in (`wire`), `convert` makes a patch of it with every fault of the request, the directory
+//! applies it, and the answer (`envelope`) goes back. What may go wrong is in `error`. The use of it is described in
 //! `docs/dialects/zynchro.md`.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
