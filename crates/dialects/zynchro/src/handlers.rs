@@ -89,7 +89,8 @@ impl Zynchro {
     async fn authorize(&self, head: &Parts) -> Result<Principal, Refused> {
         let from = head.extensions.get::<ClientAddress>().copied();
         let who = self.auth.token(head.headers.get(header::AUTHORIZATION), from).await?;
-        if !who.has(Scope::UsersWrite) {
+        // The document's scope by its name: `admin` alone does not stand in for it.
+        if !who.scopes.contains(&Scope::UsersWrite) {
             return Err(Refused::InsufficientScope);
         }
         if who.authorities.is_disjoint(&self.options.admin_authorities) {

@@ -97,7 +97,8 @@ async fn z4_a_token_without_the_scope_write_is_insufficient() {
     let body = json!({"error": "insufficient_scope", "error_description": "Insufficient scope for this resource", "scope": "write"});
     assert_eq!((answer.status.as_u16(), answer.json()), (403, body));
     // The scope is asked for before the authority.
-    let scopes = Scopes::from([Scope::UsersRead]);
+    // `admin` does not stand in for it.
+    let scopes = Scopes::from([Scope::UsersRead, Scope::Admin]);
     let token = rig.issue(&IssueToken { scopes, authorities: BTreeSet::new(), ..console() });
     assert_eq!(with_token(&rig, &token).await.json()["error"], "insufficient_scope");
     assert_eq!(rig.versions().await, [1, 1, 1]);
