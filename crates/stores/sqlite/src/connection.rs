@@ -33,7 +33,16 @@ pub(crate) fn open_writer(path: &Path, busy_timeout: Duration) -> rusqlite::Resu
 /// A connection that reads.
 pub(crate) fn open_reader(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
+    only_reading(Connection::open_with_flags(path, flags)?, busy_timeout)
+}
+
+/// A connection that reads and checks. SQLite knows the CHECKs of a schema only where it might write.
+pub(crate) fn open_checker(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    only_reading(Connection::open_with_flags(path, flags)?, busy_timeout)
+}
+
+fn only_reading(conn: Connection, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     set_up(&conn, busy_timeout, READER_STATEMENTS, READER_CACHE_KIB)?;
     conn.pragma_update(None, "query_only", true)?;
     // Only who knows that the log is on disk may copy it: the writer.

@@ -44,7 +44,7 @@ impl SqliteStore {
 /// Checks the database at `path`, a backup for instance, without changing it.
 pub fn check(path: &Path, keyring: &Keyring) -> Vec<Finding> {
     let mut findings = Findings::default();
-    let checked = connection::open_reader(path, Duration::from_secs(10))
+    let checked = connection::open_checker(path, Duration::from_secs(10))
         .map_err(Into::into)
         .and_then(|conn| check_all(&conn, keyring, &mut findings));
     if let Err(error) = checked {

@@ -25,17 +25,20 @@ pub(super) fn check_file(conn: &Connection, findings: &mut Findings) -> Result<(
 pub(super) fn check_meta(conn: &Connection, findings: &mut Findings) -> Result<()> {
     let rows: i64 = conn.query_row("SELECT count(*) FROM meta", [], |row| row.get(0))?;
     findings.expect(rows == 1, "meta", "it must have one row");
-    for (sql, problem) in [
-        ("SELECT max(number) FROM users", "next_number was given already"),
-        ("SELECT max(CAST(key AS INTEGER)) FROM user_keys WHERE kind = 2", "next_number was claimed already"),
+    for (given, next, problem) in [
+        ("SELECT max(number) FROM users", "next_number", "next_number was given already"),
+        (
+            "SELECT max(CAST(key AS INTEGER)) FROM user_keys WHERE kind = 2",
+            "next_number",
+            "next_number was claimed already",
+        ),
+        ("SELECT max(n) FROM journal", "next_position", "next_position was given already"),
     ] {
-        let given: Option<i64> = conn.query_row(sql, [], |row| row.get(0))?;
-        let next: i64 = conn.query_row("SELECT max(next_number) FROM meta", [], |row| row.get(0))?;
-        findings.expect(given.is_none_or(|given| given < next), "meta", problem);
+        let given: Option<i64> = conn.query_row(given, [], |row| row.get(0))?;
+        let next: Option<i64> =
+            conn.query_row(&format!("SELECT max({next}) FROM meta"), [], |row| row.get(0))?;
+        findings.expect(given.is_none_or(|given| Some(given) < next), "meta", problem);
     }
-    let given: Option<i64> = conn.query_row("SELECT max(n) FROM journal", [], |row| row.get(0))?;
-    let next: i64 = conn.query_row("SELECT max(next_position) FROM meta", [], |row| row.get(0))?;
-    findings.expect(given.is_none_or(|given| given < next), "meta", "next_position was given already");
     Ok(())
 }
 
