@@ -3,15 +3,17 @@
 mod examples;
 mod merge_patch;
 
-use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{OpenApi, Required};
+use utoipa::{IntoParams, PartialSchema as _, ToSchema as _};
 
 pub(crate) use examples::{ID, history_page, patch, user, user_page};
 pub(crate) use merge_patch::UserMergePatch;
+
+use crate::problem::Problem;
 
 /// The tag of the operations on users.
 pub(crate) const USERS: &str = "Users";
@@ -43,6 +45,10 @@ pub(crate) fn complete(document: &mut OpenApi) {
     );
     let components = document.components.get_or_insert_default();
     components.add_security_scheme("roster_bearer", SecurityScheme::Http(bearer));
+    // The responses that name it are shared by the operations, which do not bring it along.
+    let mut schemas = vec![(Problem::name().into_owned(), Problem::schema())];
+    Problem::schemas(&mut schemas);
+    components.schemas.extend(schemas);
 }
 
 macro_rules! parameters {
