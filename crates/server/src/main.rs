@@ -1,2 +1,7 @@
 //! The `roster` binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    roster::main()
+}

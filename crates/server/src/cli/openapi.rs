@@ -1,0 +1,31 @@
+//! `roster openapi`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::output;
+use crate::config::Settings;
+use crate::postman;
+use crate::scratch::Scratch;
+
+#[derive(Debug, Args)]
+pub(crate) struct Openapi {
+    /// Print a Postman collection (v2.1) instead
+    #[arg(long)]
+    postman: bool,
+}
+
+impl Openapi {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let scratch = Scratch::open(Settings::default())?;
+        let document = scratch.routes()?.document;
+        let text = if self.postman {
+            serde_json::to_string_pretty(&postman::collection(document.openapi())?)?
+        } else {
+            String::from_utf8(document.json().to_vec())?
+        };
+        output::result(text.trim_end())?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

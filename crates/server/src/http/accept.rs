@@ -1,0 +1,144 @@
+//! The accept loop: bounded connections, bounded heads, and a drain at the end.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use super::edge::Edge;
+use crate::config::Settings;
+
+/// How long the loop rests when the system has no more file descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+/// The limits of connections.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    connections: NonZeroUsize,
+    header_bytes: usize,
+    header_count: NonZeroUsize,
+    header_timeout: Duration,
+    drain_timeout: Duration,
+}
+
+impl From<&Settings> for Limits {
+    fn from(settings: &Settings) -> Self {
+        Self {
+            connections: settings.connections,
+            header_bytes: settings.header_limit.0,
+            header_count: settings.header_count,
+            header_timeout: settings.header_timeout,
+            drain_timeout: settings.drain_timeout,
+        }
+    }
+}
+
+/// How the loop ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Every request that had come in was answered.
+    Fully,
+    /// Some were not, within the time that there was.
+    Partly,
+}
+
+/// Accepts connections until `stop` says true, and then waits, within bounds, until what came in is answered.
+pub async fn serve(
+    listener: TcpListener,
+    edge: Arc<Edge>,
+    limits: Limits,
+    mut stop: watch::Receiver<bool>,
+) -> Drained {
+    let graceful = GracefulShutdown::new();
+    let places = Arc::new(Semaphore::new(limits.connections.get().min(Semaphore::MAX_PERMITS)));
+    let (kill, killed) = watch::channel(false);
+    let server = Server { http: http(limits), edge, killed };
+    loop {
+        let next = async {
+            // Past the limit connections wait in the system's queue, and are not lost.
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        tokio::select! {
+            biased;
+            () = said(&mut stop) => break,
+            (place, accepted) = next => match (place, accepted) {
+                (Ok(place), Ok((stream, peer))) => server.spawn(stream, peer, place, graceful.watcher()),
+                (_, Err(error)) => rest(&error).await,
+                (Err(_), Ok(_)) => break,
+            },
+        }
+    }
+    drop(listener);
+    let drained = tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await;
+    kill.send_replace(true);
+    if drained.is_ok() { Drained::Fully } else { Drained::Partly }
+}
+
+fn http(limits: Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_headers(limits.header_count.get())
+        .max_buf_size(limits.header_bytes);
+    http
+}
+
+/// Waits for the word. If nobody is left to give it, that is the word.
+async fn said(word: &mut watch::Receiver<bool>) {
+    drop(word.wait_for(|said| *said).await);
+}
+
+async fn rest(error: &io::Error) {
+    // The peer is gone already: no trouble of ours.
+    let is_the_peers = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    );
+    if !is_the_peers {
+        tracing::warn!(%error, "a connection can't be accepted");
+        tokio::time::sleep(REST).await;
+    }
+}
+
+struct Server {
+    http: http1::Builder,
+    edge: Arc<Edge>,
+    killed: watch::Receiver<bool>,
+}
+
+impl Server {
+    fn spawn(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit, watcher: Watcher) {
+        // Answers are small: waiting to fill a packet would only delay them.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "TCP_NODELAY can't be set");
+        }
+        let edge = Arc::clone(&self.edge);
+        let service = service_fn(move |request| {
+            let edge = Arc::clone(&edge);
+            async move { Ok::<_, Infallible>(edge.answer(peer.ip(), request).await) }
+        });
+        let connection = watcher.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        let (connections, mut killed) = (self.edge.metrics.connections.clone(), self.killed.clone());
+        connections.increment(1.0);
+        tokio::spawn(async move {
+            tokio::select! {
+                served = connection => if let Err(error) = served {
+                    tracing::debug!(%error, "a connection ended");
+                },
+                () = said(&mut killed) => {}
+            }
+            connections.decrement(1.0);
+            drop(place);
+        });
+    }
+}

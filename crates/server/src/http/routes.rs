@@ -1,0 +1,126 @@
+//! The URL map: every router, with what surrounds it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use roster_auth::Auth;
+use roster_dialect_algorep::{self as algorep, Algorep};
+use roster_dialect_rest::{self as rest, Rest};
+use roster_dialect_zynchro::{self as zynchro, Zynchro};
+use roster_wire::ServerFault;
+use tokio::sync::Semaphore;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use super::guard::{Bounds, Guard, guard};
+use super::health::Health;
+use super::metrics::Metrics;
+use super::{docs, fault, health};
+use crate::config::{Settings, choices};
+use crate::openapi::{self, Document};
+use crate::server::StartError;
+use crate::system::System;
+
+/// How many requests to the server's own endpoints may be in flight. They have a bound of their own, so that a server
+/// under load still says that it lives.
+const OWN_REQUESTS: usize = 64;
+
+type Fault = fn(ServerFault) -> Response;
+
+/// The routes of a server.
+#[derive(Debug)]
+pub struct Routes {
+    /// The router.
+    pub router: Router,
+    /// Its documentation.
+    pub document: Arc<Document>,
+    /// Its metrics.
+    pub metrics: Arc<Metrics>,
+    /// What checks credentials.
+    pub auth: Arc<Auth>,
+}
+
+/// Every route of a server over `system`.
+pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError> {
+    let auth = system.auth(settings)?;
+    let mut document = openapi::frame();
+    let dialects: Vec<(Router, Fault)> = vec![
+        (described(algorep_router(system, settings, &auth), &mut document), algorep::server_fault),
+        (described(zynchro_router(system, settings, &auth), &mut document), zynchro::server_fault),
+        (described(rest_router(system, settings, &auth), &mut document), rest::server_fault),
+        (
+            described(roster_auth::oauth::router(system.oauth(settings, &auth)?), &mut document),
+            roster_auth::oauth::server_fault,
+        ),
+    ];
+    let health = described(health::router(), &mut document);
+    let docs = described(docs::router(), &mut document);
+
+    let document = Arc::new(Document::new(document));
+    let metrics = Arc::new(Metrics::new(document.openapi()).map_err(StartError::Metrics)?);
+    let bounds = |requests: usize| {
+        Arc::new(Bounds {
+            metrics: Arc::clone(&metrics),
+            in_flight: Semaphore::new(requests.min(Semaphore::MAX_PERMITS)),
+            timeout: settings.request_timeout,
+        })
+    };
+    let health =
+        health.with_state(Health { store: Arc::clone(&system.store), metrics: Arc::clone(&metrics) });
+    let own = health.merge(docs.with_state(Arc::clone(&document)));
+    let own = guarded(own, &bounds(OWN_REQUESTS), fault::server_fault);
+    let shared = bounds(settings.requests.get());
+    let router = dialects
+        .into_iter()
+        .fold(own, |all, (dialect, fault)| all.merge(guarded(dialect, &shared, fault)))
+        .fallback(fault::not_found);
+    Ok(Routes { router, document, metrics, auth })
+}
+
+/// The routes; what they say of themselves goes into the document.
+fn described<S>(router: OpenApiRouter<S>, document: &mut OpenApi) -> Router<S>
+where
+    S: Send + Sync + Clone + 'static,
+{
+    let (router, described) = router.split_for_parts();
+    document.merge(described);
+    router
+}
+
+fn guarded(router: Router, bounds: &Arc<Bounds>, fault: Fault) -> Router {
+    router.route_layer(from_fn_with_state(Guard { bounds: Arc::clone(bounds), fault }, guard))
+}
+
+fn algorep_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+    let options = algorep::Options {
+        unknown_fields: match settings.unknown_fields {
+            choices::UnknownFields::Refuse => algorep::UnknownFields::Refuse,
+            choices::UnknownFields::Ignore => algorep::UnknownFields::Ignore,
+        },
+        empty_string: match settings.empty_string {
+            choices::EmptyString::Erase => algorep::EmptyString::Erase,
+            choices::EmptyString::Refuse => algorep::EmptyString::Refuse,
+        },
+        body_limit: settings.body_limit.0,
+    };
+    algorep::router(Algorep { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+}
+
+fn zynchro_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+    let options = zynchro::Options {
+        unknown_fields: match settings.unknown_fields {
+            choices::UnknownFields::Refuse => zynchro::UnknownFields::Refuse,
+            choices::UnknownFields::Ignore => zynchro::UnknownFields::Ignore,
+        },
+        body_limit: settings.body_limit.0,
+        admin_authorities: settings.admin_authorities.clone(),
+    };
+    zynchro::router(Zynchro { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+}
+
+fn rest_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+    let options = rest::Options { body_limit: settings.body_limit.0 };
+    rest::router(Rest { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+}
