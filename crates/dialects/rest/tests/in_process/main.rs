@@ -4,6 +4,7 @@
 mod access;
 mod delete;
 mod document;
+mod documentation;
 mod grants;
 mod history;
 mod idempotency;
