@@ -49,8 +49,8 @@ function limits(schema) {
   return said.join(", ");
 }
 
-// An example of a schema, where it gives none itself.
-function sample(schema, depth = 0) {
+// An example of a schema, where it gives none itself; for a request, of what can be sent.
+function sample(schema, request, depth = 0) {
   const found = resolve(schema);
   if (found.example !== undefined) return found.example;
   if (found.examples && found.examples.length) return found.examples[0];
@@ -58,22 +58,22 @@ function sample(schema, depth = 0) {
   if (found.enum) return found.enum[0];
   if (depth > 6) return null;
   const choice = (found.oneOf || found.anyOf || []).find((one) => one.type !== "null");
-  if (choice) return sample(choice, depth + 1);
-  if (found.allOf) return Object.assign({}, ...found.allOf.map((one) => sample(one, depth + 1)));
+  if (choice) return sample(choice, request, depth + 1);
+  if (found.allOf) return Object.assign({}, ...found.allOf.map((one) => sample(one, request, depth + 1)));
   const type = [].concat(found.type).find((one) => one !== "null");
   if (type === "object") {
-    return Object.fromEntries(Object.entries(found.properties || {}).map(([key, value]) => [key, sample(value, depth + 1)]));
+    return Object.fromEntries(Object.entries(found.properties || {}).filter(([, value]) => !(request && resolve(value).readOnly)).map(([key, value]) => [key, sample(value, request, depth + 1)]));
   }
-  if (type === "array") return [sample(found.items, depth + 1)];
+  if (type === "array") return [sample(found.items, request, depth + 1)];
   if (type === "boolean") return true;
   if (type === "integer" || type === "number") return found.minimum || 0;
   return found.format === "date-time" ? "2024-01-19T12:45:04.147Z" : "";
 }
 
-function exampleOf(media) {
+function exampleOf(media, request) {
   if (media.example !== undefined) return media.example;
   const first = Object.values(media.examples || {})[0];
-  return first && first.value !== undefined ? first.value : sample(media.schema);
+  return first && first.value !== undefined ? first.value : sample(media.schema, request);
 }
 
 function show(value) {
@@ -165,7 +165,7 @@ function operationView(method, path, item, operation) {
     const [type, media] = Object.entries(request.content || {})[0] || [];
     const editor = media && h("textarea", { spellcheck: "false", "aria-label": "Body" });
     if (editor) {
-      const example = exampleOf(media);
+      const example = exampleOf(media, true);
       editor.value = type.includes("form") && typeof example === "object" ? String(new URLSearchParams(example || {})) : show(example);
     }
     into.append(...[

@@ -4,12 +4,14 @@ use std::fmt;
 use std::sync::OnceLock;
 
 use bytes::Bytes;
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
 
 const DESCRIPTION: &str = "A self-hosted user directory that speaks several documented protocols. Each tag is one of them; \
     underneath, all of them read and write the same users. API keys are made by `roster key create`, tokens by \
     `roster token issue` or `POST /oauth/token`.";
+
+const TOKENS: &str = "The token endpoint (RFC 6749) and the revocation endpoint (RFC 7009)";
 
 /// The document, and its text once somebody has asked for it.
 pub struct Document {
@@ -53,13 +55,6 @@ pub fn frame() -> OpenApi {
         .build();
     let here =
         ServerBuilder::new().url("/").description(Some("The server that answers this document")).build();
-    OpenApiBuilder::new().info(info).servers(Some([here])).build()
-}
-
-/// The operations of a path, by their methods.
-pub fn operations(item: &PathItem) -> impl Iterator<Item = (&'static str, &Operation)> {
-    let PathItem { get, put, post, delete, patch, .. } = item;
-    [("GET", get), ("PUT", put), ("POST", post), ("PATCH", patch), ("DELETE", delete)]
-        .into_iter()
-        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+    let tokens = TagBuilder::new().name("oauth").description(Some(TOKENS)).build();
+    OpenApiBuilder::new().info(info).servers(Some([here])).tags(Some([tokens])).build()
 }

@@ -43,11 +43,11 @@ impl Demo {
             system.directory.upsert(&who, Dialect::Cli, external_id, patch, None).await?;
         }
         let outside = &system.outside;
-        let scopes = Scopes::from([Scope::UsersRead, Scope::UsersWrite]);
         let new = NewKey {
             name: "demo".to_owned(),
             source,
-            scopes,
+            // All of them, so that every call of the documentation can be tried.
+            scopes: Scopes::from(Scope::ALL),
             authorities: BTreeSet::from(["ROLE_SYSTEMADMIN".to_owned()]),
             expires_at: None,
         };

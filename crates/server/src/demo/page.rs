@@ -1,6 +1,6 @@
 //! What a demo prints.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 const ALGOREP_REQUEST: &str = include_str!("../../assets/demo/algorep.request.json");
 const ALGOREP_RESPONSE: &str = include_str!("../../assets/demo/algorep.response.json");
@@ -9,7 +9,7 @@ const ZYNCHRO_RESPONSE: &str = include_str!("../../assets/demo/zynchro.response.
 
 /// The page. The bodies are those of the documents.
 pub(super) fn page(address: SocketAddr, key: &str, token: &str, users: usize) -> String {
-    let base = format!("http://{address}");
+    let base = base(address);
     let [algorep_request, algorep_response, zynchro_request, zynchro_response] =
         [ALGOREP_REQUEST, ALGOREP_RESPONSE, ZYNCHRO_REQUEST, ZYNCHRO_RESPONSE].map(str::trim_end);
     format!(
@@ -48,6 +48,17 @@ Ctrl-C stops it.
     )
 }
 
+/// Where a browser on this machine finds the server. `0.0.0.0` is everywhere, and no address to go to.
+fn base(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::Value;
@@ -78,6 +89,13 @@ mod tests {
         assert!(
             page.contains("\"Authorization: roster_k_s\"") && page.contains("'Authorization: Bearer a.b.c'")
         );
+    }
+
+    #[test]
+    fn an_address_that_is_everywhere_is_printed_as_this_machine() {
+        assert_eq!(base("0.0.0.0:80".parse().unwrap()), "http://127.0.0.1:80");
+        assert_eq!(base("[::]:80".parse().unwrap()), "http://[::1]:80");
+        assert_eq!(base("192.0.2.1:80".parse().unwrap()), "http://192.0.2.1:80");
     }
 
     #[test]
