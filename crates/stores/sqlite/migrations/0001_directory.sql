@@ -3,6 +3,8 @@
 -- Ids are UUIDs as 16 bytes; times are microseconds since 1970 in UTC (`_us`); booleans are 0 and 1. The views at the
 -- end show the same with ids as text and times as ISO 8601.
 --
+-- A CHECK names at most two alternatives in an IN: of more, SQLite builds a table at each write.
+--
 -- There are no foreign keys: a user's rows are written in one transaction with the user and are never removed, and
 -- `roster check` finds any that lead nowhere.
 
@@ -88,11 +90,11 @@ CREATE TABLE grants (
 
 -- What one user alone may hold. Kinds: 1 a link (source:external id), 2 a number, 3 a user_name, 4 an email.
 CREATE TABLE user_keys (
-    kind INTEGER NOT NULL CHECK (kind IN (1, 2, 3, 4)),
+    kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 4),
     key TEXT NOT NULL CHECK (key <> ''),
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),
     -- The version of the folding rules that made the key, of those that are folded.
-    folding INTEGER CHECK ((kind IN (3, 4)) = (folding IS NOT NULL)),
+    folding INTEGER CHECK ((kind >= 3) = (folding IS NOT NULL)),
     PRIMARY KEY (kind, key)
 ) STRICT, WITHOUT ROWID;
 
@@ -104,7 +106,7 @@ CREATE TABLE journal (
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),
     version INTEGER NOT NULL CHECK (version >= 1),
     change_id BLOB NOT NULL UNIQUE CHECK (length(change_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('created', 'updated', 'deleted')),
+    kind TEXT NOT NULL CHECK (kind = 'created' OR kind = 'updated' OR kind = 'deleted'),
     dialect TEXT NOT NULL CHECK (dialect <> ''),
     -- Who: the API client, and the user on whose behalf, where known.
     client TEXT NOT NULL,
@@ -155,7 +157,7 @@ CREATE TABLE revoked_tokens (
 CREATE INDEX revoked_tokens_by_expiry ON revoked_tokens (expires_at_us);
 
 CREATE TABLE organisations (
-    kind TEXT NOT NULL CHECK (kind IN ('producer', 'seller', 'origin')),
+    kind TEXT NOT NULL CHECK (kind = 'producer' OR kind = 'seller' OR kind = 'origin'),
     id BLOB NOT NULL CHECK (length(id) = 16),
     external_id TEXT NOT NULL CHECK (external_id <> ''),
     name TEXT NOT NULL,
@@ -180,7 +182,7 @@ CREATE TABLE idempotency (
     key TEXT NOT NULL CHECK (key <> ''),
     -- An HMAC of the request.
     request BLOB NOT NULL CHECK (length(request) = 32),
-    effect TEXT CHECK (effect IN ('created', 'updated', 'deleted', 'unchanged')),
+    effect TEXT CHECK (effect = 'created' OR effect = 'updated' OR effect = 'deleted' OR effect = 'unchanged'),
     user_id BLOB CHECK (length(user_id) = 16),
     snapshot BLOB,
     refusal BLOB,

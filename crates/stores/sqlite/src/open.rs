@@ -34,7 +34,7 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// From how many pages (of 4 KiB) on the log is copied into the database.
     pub checkpoint_pages: i32,
-    /// Called with each connection that writes, before it is used. For tests that make SQLite fail.
+    /// Called with the writer's connection, before the writer uses it. For tests that make SQLite fail.
     pub instrument: Option<Instrument>,
 }
 
@@ -125,9 +125,6 @@ pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrate
     schema::schema_of(&conn)?;
     use_a_log(&conn, options.busy_timeout)?;
     let migrated = schema::migrate(&mut conn, &*options.entropy)?;
-    if let Some(instrument) = &options.instrument {
-        instrument(&mut conn);
-    }
     Ok((conn, migrated))
 }
 

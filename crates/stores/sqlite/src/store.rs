@@ -48,8 +48,9 @@ impl std::fmt::Debug for SqliteStore {
 impl SqliteStore {
     /// Opens the store, creating or migrating the database as needed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
-        let (conn, migrated) = open_for_writing(&options)?;
-        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, .. } = options;
+        let (mut conn, migrated) = open_for_writing(&options)?;
+        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, instrument, .. } =
+            options;
         let epoch = conn.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 16]>(0))?;
         let sealing = Sealing { keyring, entropy };
         let reading = Reading {
@@ -61,6 +62,9 @@ impl SqliteStore {
         };
         let (queue, jobs) = mpsc::channel(most_waiting.max(1));
         let (poisoned, poison) = watch::channel(None);
+        if let Some(instrument) = instrument {
+            instrument(&mut conn);
+        }
         let writer = Writer::new(conn, sealing, jobs, poisoned, options.checkpoint_pages)?;
         let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
         Ok(Self {
