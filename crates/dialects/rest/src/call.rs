@@ -20,8 +20,7 @@ use crate::query::Query;
 /// The fewest, the usual and the most things on a page.
 const LIMITS: (usize, usize, usize) = (1, 50, 200);
 
-/// A request whose sender is known and has the scope that is needed.
-#[derive(Debug)]
+/// A request whose sender is known and has the scope that is needed. It has no `Debug`: its head holds the credential.
 pub(crate) struct Call {
     /// Who asks.
     pub(crate) who: Principal,

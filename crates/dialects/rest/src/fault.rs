@@ -15,15 +15,15 @@ use utoipa::ToSchema;
 pub struct Fault {
     /// A JSON pointer (RFC 6901) into the body that was sent; `""` is the body as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(example = "/email")]
+    #[schema(nullable = false, example = "/email")]
     pub pointer: Option<String>,
     /// The parameter of the path or the query.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub parameter: Option<Cow<'static, str>>,
     /// The header.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, nullable = false)]
     pub header: Option<&'static str>,
     /// What is wrong there.
     #[schema(value_type = String, example = "must have at most 255 characters")]

@@ -40,7 +40,7 @@ pub(crate) fn router() -> OpenApiRouter<Arc<Rest>> {
     ),
     responses(
         (status = 200, description = "A page of the history", body = HistoryPage,
-            headers(("Link" = Option<String>, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last")),
+            headers(("Link" = String, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last")),
             example = json!(openapi::history_page())),
         NotFound,
         Problems,

@@ -1,7 +1,7 @@
 //! Roster's own JSON API at `/api/v1`: users, their history, their grants, and the registers.
 //!
-//! A file for each resource. A handler lets the sender in ([`call`]), reads the request to its last fault, makes one call on
-//! the directory, and converts back ([`convert`]). What may go wrong is in [`problem`]. The use of it is described in
+//! A file for each resource. A handler lets the sender in (`call.rs`), reads the request to its last fault, makes one call on
+//! the directory, and converts back (`convert.rs`). What may go wrong is in `problem.rs`. The use of it is described in
 //! `docs/dialects/rest.md`. [`user_json`], [`entry_json`] and [`patch_from_json`] are for the command line too, which shows
 //! and takes the same JSON.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]

@@ -28,36 +28,37 @@ pub struct UserJson {
     #[schema(minimum = 1)]
     pub version: u64,
     /// What the user signs in as: unique. Where nobody has set it, it is the email, else an external id, else the id.
+    #[schema(min_length = 1, max_length = 255)]
     pub user_name: String,
     /// The name as others see it.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub display_name: Option<String>,
     /// The given name.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub given_name: Option<String>,
     /// The family name.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub family_name: Option<String>,
     /// The email address.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 254)]
     pub email: Option<String>,
     /// Whether the address was confirmed.
     #[schema(required = true)]
     pub email_verified: Option<bool>,
     /// The phone number, as sent.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 64)]
     pub phone: Option<String>,
     /// The language, as sent.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 64)]
     pub language: Option<String>,
     /// Where the picture is.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 2048, pattern = "^(https?:)?//")]
     pub avatar: Option<String>,
     /// The status, free text.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 64)]
     pub status: Option<String>,
     /// The role, free text.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 64)]
     pub role: Option<String>,
     /// Whether the user may act: an inactive user's tokens are refused.
     pub active: bool,
@@ -77,24 +78,25 @@ pub struct UserJson {
     #[schema(required = true)]
     pub producer_id: Option<Uuid>,
     /// What the sources call the producer.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub producer_external_id: Option<String>,
     /// The seller's id.
     #[schema(required = true)]
     pub seller_id: Option<Uuid>,
     /// What the sources call the seller.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub seller_external_id: Option<String>,
     /// The origin's id.
     #[schema(required = true)]
     pub origin_id: Option<Uuid>,
     /// What the sources call the origin.
-    #[schema(required = true)]
+    #[schema(required = true, max_length = 255)]
     pub origin_external_id: Option<String>,
     /// Who calls the user what: from source to external id.
     #[schema(example = json!({"bubble": "1708861331497x933611102973227500"}))]
     pub links: BTreeMap<String, String>,
     /// The clients that the user may enter, and as what.
+    #[schema(max_items = 1000)]
     pub grants: Vec<GrantJson>,
     /// When the user was created, as the callers say; else when the server created it.
     #[schema(format = DateTime)]

@@ -2,15 +2,15 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::schema::{AdditionalProperties, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::patch::READ_ONLY;
 use crate::wire::UserJson;
 
-/// What [`UserMergePatch`]'s fields may not be.
-const NEVER_NULL: &[&str] = &["active", "updated_at", "links"];
+/// The fields that null clears nothing of.
+const NEVER_NULL: &[&str] = &["active", "updated_at"];
 
 /// A merge patch of a user.
 pub(crate) enum UserMergePatch {}
@@ -31,7 +31,9 @@ impl PartialSchema for UserMergePatch {
             .build();
         user.properties.insert("password".to_owned(), password.into());
         for (name, property) in &mut user.properties {
-            if !NEVER_NULL.contains(&name.as_str()) {
+            if name == "links" {
+                nullable_values(property);
+            } else if !NEVER_NULL.contains(&name.as_str()) {
                 nullable(property);
             }
         }
@@ -55,5 +57,13 @@ fn nullable(property: &mut RefOr<Schema>) {
         or_null(&mut object.schema_type);
     } else if let RefOr::T(Schema::Array(array)) = property {
         or_null(&mut array.schema_type);
+    }
+}
+
+fn nullable_values(property: &mut RefOr<Schema>) {
+    if let RefOr::T(Schema::Object(object)) = property
+        && let Some(AdditionalProperties::RefOr(values)) = object.additional_properties.as_deref_mut()
+    {
+        nullable(values);
     }
 }

@@ -146,6 +146,9 @@ fn d9_every_fault_is_named_at_its_place_and_no_value() {
         assert_eq!(at(pointer), 1, "{pointer} in {found:#?}");
     }
     assert_eq!(found.len(), 25, "{found:#?}");
+    for twice in ["/links/twice", "/phone"] {
+        assert!(found.contains(&format!("{twice} is given more than once")), "{found:#?}");
+    }
     assert!(
         found.iter().all(|fault| !fault.replace("/grants/1/secret", "").contains("secret")),
         "{found:#?}"

@@ -23,7 +23,7 @@ use crate::{Rest, answer, openapi};
     params(openapi::Limit, openapi::Cursor),
     responses(
         (status = 200, description = "A page of clients, by id", body = ClientPage,
-            headers(("Link" = Option<String>, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last"))),
+            headers(("Link" = String, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last"))),
         Problems,
     ),
     security(("roster_bearer" = [])),

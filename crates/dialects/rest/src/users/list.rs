@@ -39,7 +39,7 @@ const CURSOR: &str = "cursor";
     ),
     responses(
         (status = 200, description = "A page of users", body = UserPage,
-            headers(("Link" = Option<String>, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last")),
+            headers(("Link" = String, description = "The next page, as `<path>; rel=\"next\"`; absent where this is the last")),
             example = json!(openapi::user_page())),
         Problems,
     ),

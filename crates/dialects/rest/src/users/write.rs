@@ -32,13 +32,15 @@ const PATCH_TYPES: &str = "application/merge-patch+json, application/json";
         openapi::IfMatch,
         openapi::IdempotencyKey,
     ),
-    request_body(content = openapi::UserMergePatch, content_type = "application/merge-patch+json", description = "`application/json` is accepted as well",
-        example = json!(openapi::patch())),
+    request_body(content(
+        (openapi::UserMergePatch = "application/merge-patch+json", example = json!(openapi::patch())),
+        (openapi::UserMergePatch = "application/json"),
+    )),
     responses(
         (status = 200, description = "The user as it is now", body = UserJson,
             headers(
                 ("ETag" = String, description = "The entity tag of this version"),
-                ("Idempotent-Replayed" = Option<bool>, description = "`true` where this is the answer to an earlier request again")),
+                ("Idempotent-Replayed" = bool, description = "`true` where this is the answer to an earlier request again")),
             example = json!(openapi::user())),
         NotFound,
         BodyProblems,
@@ -88,19 +90,21 @@ pub(crate) async fn change(State(rest): State<Arc<Rest>>, request: Request) -> R
         ("If-None-Match" = Option<String>, Header, description = "`*` creates, and never changes: where the user is there already, the answer is 412"),
         openapi::IdempotencyKey,
     ),
-    request_body(content = openapi::UserMergePatch, content_type = "application/merge-patch+json", description = "`application/json` is accepted as well",
-        example = json!(openapi::patch())),
+    request_body(content(
+        (openapi::UserMergePatch = "application/merge-patch+json", example = json!(openapi::patch())),
+        (openapi::UserMergePatch = "application/json"),
+    )),
     responses(
         (status = 200, description = "The user as it is now", body = UserJson,
             headers(
                 ("ETag" = String, description = "The entity tag of this version"),
-                ("Idempotent-Replayed" = Option<bool>, description = "`true` where this is the answer to an earlier request again")),
+                ("Idempotent-Replayed" = bool, description = "`true` where this is the answer to an earlier request again")),
             example = json!(openapi::user())),
         (status = 201, description = "The user, who was created", body = UserJson,
             headers(
                 ("Location" = String, description = "The user's own path"),
                 ("ETag" = String, description = "The entity tag of this version"),
-                ("Idempotent-Replayed" = Option<bool>, description = "`true` where this is the answer to an earlier request again"))),
+                ("Idempotent-Replayed" = bool, description = "`true` where this is the answer to an earlier request again"))),
         BodyProblems,
         Problems,
         WriteProblems,
@@ -158,7 +162,7 @@ pub(crate) async fn change_by_link(
     ),
     responses(
         (status = 204, description = "The user is deleted",
-            headers(("Idempotent-Replayed" = Option<bool>, description = "`true` where this is the answer to an earlier request again"))),
+            headers(("Idempotent-Replayed" = bool, description = "`true` where this is the answer to an earlier request again"))),
         NotFound,
         Problems,
         WriteProblems,

@@ -97,3 +97,19 @@ async fn the_example_of_a_user_has_the_fields_of_a_user() {
     let answer = server.patch(&crate::support::path(&user), body.clone()).await;
     assert_eq!(answer.ok()["phone"], example["phone"]);
 }
+
+#[tokio::test]
+async fn the_schema_of_a_merge_patch_says_what_may_be_null() {
+    let server = Server::start().await;
+    let schema = &server.document["components"]["schemas"]["UserMergePatch"];
+    let takes_null =
+        |property: &Value| property["type"].as_array().is_some_and(|types| types.contains(&json!("null")));
+    let user = crate::support::path(&server.create("1", json!({})).await);
+    for (name, property) in schema["properties"].as_object().unwrap() {
+        let answer = server.patch(&user, json!({ name: null })).await;
+        assert_eq!(answer.status == 200, takes_null(property), "{name}");
+    }
+    assert!(takes_null(&schema["properties"]["links"]["additionalProperties"]));
+    assert_eq!(schema["properties"]["email"]["maxLength"], 254);
+    assert_eq!(schema.get("required"), None);
+}

@@ -1,5 +1,6 @@
 //! Changing a user.
 
+use futures_util::future::join_all;
 use roster_directory::{References, Rules};
 use serde_json::{Value, json};
 
@@ -123,6 +124,38 @@ async fn if_match_guards_against_lost_updates() {
         &["If-None-Match is not taken here: an existing user is changed with If-Match"],
     );
     assert_eq!(server.get(&user).await.ok()["phone"], "1");
+}
+
+#[tokio::test]
+async fn of_simultaneous_changes_with_one_if_match_one_is_made() {
+    let server = Server::start().await;
+    let user = path(&server.create("1", json!({})).await);
+    let phones: Vec<String> = (0..8).map(|n| n.to_string()).collect();
+    let change = async |phone: &String| {
+        server.patch_with(&user, json!({ "phone": phone }), &[("if-match", "\"1\"")]).await
+    };
+    let answers = join_all(phones.iter().map(change)).await;
+    let made: Vec<&String> = phones
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.status == 200)
+        .map(|(phone, _)| phone)
+        .collect();
+    assert_eq!(made.len(), 1);
+    assert_eq!(answers.iter().filter(|answer| answer.status == 412).count(), 7);
+    let after = server.get(&user).await.ok();
+    assert_eq!((&after["version"], &after["phone"]), (&json!(2), &json!(made[0])));
+}
+
+#[tokio::test]
+async fn simultaneous_changes_of_different_fields_all_stick() {
+    let server = Server::start().await;
+    let user = path(&server.create("1", json!({})).await);
+    let names = ["given_name", "family_name", "display_name", "phone", "status", "role", "language"];
+    join_all(names.iter().map(|name| server.patch(&user, json!({ *name: "x" })))).await;
+    let after = server.get(&user).await.ok();
+    assert!(names.iter().all(|name| after[name] == "x"), "{after}");
+    assert_eq!(after["version"], 8);
 }
 
 #[tokio::test]
