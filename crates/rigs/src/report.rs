@@ -4,6 +4,9 @@ use std::fmt;
 
 use comfy_table::{Table, presets};
 
+/// With fewer trials a zero says nothing worth a number.
+const TOO_FEW: usize = 10;
+
 /// How often something was found in how many trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
@@ -20,7 +23,7 @@ impl fmt::Display for Found {
         let Self { found, trials } = self;
         match (found, trials) {
             (_, 0) => write!(f, "no trial"),
-            (0, 1..3) => write!(f, "0 of {trials}"),
+            (0, ..TOO_FEW) => write!(f, "0 of {trials}"),
             (0, _) => {
                 let bound = f64::from(u32::try_from(*trials).unwrap_or(u32::MAX)).recip() * 300.0;
                 write!(f, "0 of {trials} (95 %: under {bound:.2} %)")

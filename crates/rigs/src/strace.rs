@@ -32,8 +32,13 @@ pub fn slowing(milliseconds: u64, trace: &Path) -> Vec<OsString> {
 /// Waits until the tracer has written down the end of a process, and so everything before it.
 pub fn wait_until_written(trace: &Path, pid: Pid) -> Result<()> {
     let began = Instant::now();
-    let ends = format!("{} +++ ", pid.as_raw_nonzero());
-    while !read(trace)?.lines().any(|line| line.starts_with(&ends)) {
+    let pid = pid.as_raw_nonzero().to_string();
+    let is_its_end = |line: &str| {
+        // strace fills the column of the ids with spaces.
+        let mut words = line.split_whitespace();
+        words.next() == Some(&pid) && words.next() == Some("+++")
+    };
+    while !read(trace)?.lines().any(is_its_end) {
         if began.elapsed() > MOST_SECONDS_TO_WRITE {
             bail!("strace does not write of the end of {pid}");
         }
@@ -51,7 +56,8 @@ pub fn injected(trace: &Path) -> Result<Vec<String>> {
     Ok(read(trace)?.lines().filter(|line| line.contains("(INJECTED)")).map(ToOwned::to_owned).collect())
 }
 
-/// How many calls of that name the trace has.
-pub fn count(trace: &Path, call: &str) -> Result<usize> {
-    Ok(read(trace)?.lines().filter(|line| line.contains(&format!(" {call}("))).count())
+/// How many syncs the trace has.
+pub fn count_syncs(trace: &Path) -> Result<usize> {
+    let is_sync = |line: &&str| SYNCS.split(',').any(|sync| line.contains(&format!(" {sync}(")));
+    Ok(read(trace)?.lines().filter(is_sync).count())
 }

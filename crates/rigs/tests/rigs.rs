@@ -1,4 +1,4 @@
-//! Each rig in its short form, as its command runs it. They need root, and the tools that scripts/test-tools installs.
+//! Each rig in its short form, as its command runs it; `kill9` has its test beside the server's. They need root, and the tools that scripts/test-tools installs.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::process::Command;
@@ -37,9 +37,4 @@ fn rig_slow_disk() {
 #[test]
 fn rig_sigterm_under_load() {
     rig("sigterm", 6);
-}
-
-#[test]
-fn rig_kill9_with_the_same_stream() {
-    rig("kill9", 10);
 }

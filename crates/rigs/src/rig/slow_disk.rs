@@ -26,7 +26,7 @@ pub fn run(options: &Options) -> Result<Report> {
         let data = workspace.path.join("data");
         let key = create_key(&options.roster, &data)?;
         let server = Server::start(&workspace.launch_slowed(options, &data, SYNC_MILLISECONDS))?;
-        let before = strace::count(&workspace.trace(), "fdatasync")?;
+        let before = strace::count_syncs(&workspace.trace())?;
         let plan = Plan {
             address: server.address,
             key,
@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<Report> {
         stream.wait_for(ACKNOWLEDGED, PATIENCE)?;
         server.kill()?;
         let ledger = stream.join()?;
-        syncs += strace::count(&workspace.trace(), "fdatasync")? - before;
+        syncs += strace::count_syncs(&workspace.trace())? - before;
         acknowledged += ledger.acknowledged();
         refused += ledger.refused(503);
         tally.add(&format!("round {round}"), &judge(options, &data, &ledger, u64::MAX)?);
