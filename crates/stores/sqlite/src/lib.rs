@@ -32,7 +32,7 @@ pub use backup::{BackupError, restore};
 pub use check::{Finding, check};
 pub use open::{Instrument, OpenError, Options, migrate};
 pub use schema::{Migrated, SCHEMA};
-pub use store::SqliteStore;
+pub use store::{Activity, SqliteStore};
 
 /// What seals personal values on their way into the database.
 #[derive(Clone)]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use futures_util::future::BoxFuture;
@@ -16,7 +17,7 @@ use crate::error::Error;
 use crate::open::{OpenError, Options, open_for_writing};
 use crate::readers::Readers;
 use crate::schema::Migrated;
-use crate::writer::{Job, Poison, Reply, Writer, stopped};
+use crate::writer::{Done, Job, Poison, Reply, Writer, stopped};
 use crate::{Sealing, batch, load, query, records, rules};
 
 /// A store in one SQLite file.
@@ -26,8 +27,20 @@ pub struct SqliteStore {
     reading: Arc<Reading>,
     queue: Option<mpsc::Sender<Job>>,
     poison: watch::Receiver<Poison>,
+    done: Arc<Done>,
     writer: Option<JoinHandle<()>>,
     migrated: Migrated,
+}
+
+/// What a writer does, in numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Activity {
+    /// How many changes wait.
+    pub waiting: usize,
+    /// How many commits there were; each was one fsync.
+    pub commits: u64,
+    /// How many changes were decided in the writer, those that wrote nothing among them.
+    pub changes: u64,
 }
 
 /// Everything that reads need.
@@ -65,12 +78,15 @@ impl SqliteStore {
         if let Some(instrument) = instrument {
             instrument(&mut conn);
         }
-        let writer = Writer::new(conn, sealing, jobs, poisoned, options.checkpoint_pages)?;
+        let done = Arc::new(Done::default());
+        let counted = Arc::clone(&done);
+        let writer = Writer::new(conn, sealing, jobs, poisoned, counted, options.checkpoint_pages)?;
         let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
         Ok(Self {
             reading: Arc::new(reading),
             queue: Some(queue),
             poison,
+            done,
             writer: Some(thread.map_err(OpenError::Thread)?),
             migrated,
         })
@@ -90,6 +106,18 @@ impl SqliteStore {
     /// the process must end, so that the next one begins with what is on disk.
     pub fn poisoned(&self) -> watch::Receiver<Option<Arc<str>>> {
         self.poison.clone()
+    }
+
+    /// What the writer has done since the store was opened, and what waits for it.
+    pub fn activity(&self) -> Activity {
+        Activity {
+            waiting: self
+                .queue
+                .as_ref()
+                .map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity())),
+            commits: self.done.commits.load(Ordering::Relaxed),
+            changes: self.done.changes.load(Ordering::Relaxed),
+        }
     }
 
     pub(crate) fn reading(&self) -> &Arc<Reading> {

@@ -4,7 +4,7 @@
 //! all of them: concurrent changes share one fsync. After a failed commit or fsync it acknowledges nothing more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 
 use roster_directory::store::{Decide, StoreError, Submitted};
 use roster_directory::{Email, Rules, Timestamp};
@@ -37,11 +37,21 @@ pub(crate) enum Job {
 /// Why the writer stopped for good, once it has.
 pub(crate) type Poison = Option<Arc<str>>;
 
+/// What the writer has done since it began.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    /// Commits; each was one fsync.
+    pub(crate) commits: AtomicU64,
+    /// Changes that were decided, those that wrote nothing among them.
+    pub(crate) changes: AtomicU64,
+}
+
 pub(crate) struct Writer {
     conn: Connection,
     sealing: Sealing,
     queue: mpsc::Receiver<Job>,
     poison: watch::Sender<Poison>,
+    done: Arc<Done>,
     /// How long the log was after the last commit, in pages.
     log_pages: Arc<AtomicI32>,
     /// From how many pages on the log is copied into the database.
@@ -55,13 +65,17 @@ impl Writer {
         sealing: Sealing,
         queue: mpsc::Receiver<Job>,
         poison: watch::Sender<Poison>,
+        done: Arc<Done>,
         checkpoint_pages: i32,
     ) -> rusqlite::Result<Self> {
         let log_pages = Arc::new(AtomicI32::new(0));
-        let told = Arc::clone(&log_pages);
-        transaction::watch_the_log(&mut conn, move |pages| told.store(pages, Ordering::Relaxed))?;
+        let (told, counted) = (Arc::clone(&log_pages), Arc::clone(&done));
+        transaction::watch_the_log(&mut conn, move |pages| {
+            told.store(pages, Ordering::Relaxed);
+            counted.commits.fetch_add(1, Ordering::Relaxed);
+        })?;
         let next_checkpoint_pages = checkpoint_pages;
-        Ok(Self { conn, sealing, queue, poison, log_pages, checkpoint_pages, next_checkpoint_pages })
+        Ok(Self { conn, sealing, queue, poison, done, log_pages, checkpoint_pages, next_checkpoint_pages })
     }
 
     /// Works until the store is dropped, and then until the queue is empty.
@@ -101,6 +115,7 @@ impl Writer {
         let Batch { changes, replies } = std::mem::take(batch);
         match self.transact(|conn, sealing| batch::run(conn, sealing, &changes)) {
             Ok(answers) => {
+                self.done.changes.fetch_add(answers.len().try_into().unwrap_or_default(), Ordering::Relaxed);
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     send(reply, Ok(answer));
                 }
