@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,6 +56,7 @@ enum Job {
 /// Threads that hash passwords. They end when the pool is dropped.
 pub struct PasswordPool {
     jobs: SyncSender<Job>,
+    unanswered: Arc<AtomicUsize>,
     entropy: Arc<dyn Entropy>,
 }
 
@@ -69,11 +71,19 @@ impl PasswordPool {
     pub fn start(size: PoolSize, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
         let (jobs, waiting) = sync_channel(size.waiting);
         let waiting = Arc::new(Mutex::new(waiting));
+        let unanswered = Arc::new(AtomicUsize::new(0));
         for index in 0..size.threads.get() {
-            let waiting = Arc::clone(&waiting);
-            std::thread::Builder::new().name(format!("password-{index}")).spawn(move || work(&waiting))?;
+            let (waiting, unanswered) = (Arc::clone(&waiting), Arc::clone(&unanswered));
+            std::thread::Builder::new()
+                .name(format!("password-{index}"))
+                .spawn(move || work(&waiting, &unanswered))?;
         }
-        Ok(Self { jobs, entropy })
+        Ok(Self { jobs, unanswered, entropy })
+    }
+
+    /// How many passwords wait or are being hashed.
+    pub fn unanswered(&self) -> usize {
+        self.unanswered.load(Ordering::Relaxed)
     }
 
     fn submit<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Job) -> Answer<'_, T>
@@ -81,7 +91,11 @@ impl PasswordPool {
         T: Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
+        self.unanswered.fetch_add(1, Ordering::Relaxed);
         let submitted = self.jobs.try_send(job(answer));
+        if submitted.is_err() {
+            self.unanswered.fetch_sub(1, Ordering::Relaxed);
+        }
         async move {
             submitted.map_err(|error| match error {
                 TrySendError::Full(_) => Error::Overloaded,
@@ -120,7 +134,7 @@ fn gone() -> Error {
     Error::Internal("a password thread has ended".to_owned())
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
+fn work(jobs: &Mutex<Receiver<Job>>, unanswered: &AtomicUsize) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
@@ -131,6 +145,7 @@ fn work(jobs: &Mutex<Receiver<Job>>) {
             Ok(Job::Hash(password, salt, answer)) => drop(answer.send(hash(&password, &salt))),
             Err(_) => return,
         }
+        unanswered.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
