@@ -50,14 +50,12 @@ pub enum StartError {
 }
 
 fn told(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => {
-            "another process listens there; stop it, or take another port with --listen".to_owned()
-        }
-        io::ErrorKind::PermissionDenied => {
-            "ports below 1024 need a privilege; take another with --listen".to_owned()
-        }
-        _ => error.to_string(),
+    if error.kind() == io::ErrorKind::AddrInUse {
+        "another process listens there; stop it, or take another port with --listen".to_owned()
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "ports below 1024 need a privilege; take another with --listen".to_owned()
+    } else {
+        error.to_string()
     }
 }
 

@@ -42,12 +42,12 @@ pub(crate) fn table<const N: usize>(
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> anyhow::Result<()> {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(header);
     let mut is_empty = true;
     for row in rows {
         // A control character in a stored name must not reach the terminal.
-        table.add_row(row.map(|cell| cell.replace(char::is_control, "\u{fffd}")));
+        table.add_row(row.map(|cell| cell.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")));
         is_empty = false;
     }
     if is_empty {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -22,6 +23,9 @@ Examples:
   ROSTER_UNIQUE_EMAIL=true roster serve                   the same as --unique-email, or unique_email = true in roster.toml
 
 SIGTERM and SIGINT stop it once what came in is answered. -h shows the usual settings, --help all of them.";
+
+/// How long closing may take once everything is answered.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// File descriptors that are not connections: the database, the log, the listener.
 const OTHER_FILES: u64 = 64;
@@ -56,8 +60,8 @@ impl Serve {
         allow_connections(&loaded.settings);
         let runtime = runtime(&loaded.settings)?;
         let ended = runtime.block_on(serve(&loaded, demo));
-        // What still runs would only wait: everything that was acknowledged is on disk.
-        runtime.shutdown_background();
+        // Lets the store close its files. What takes longer may go: everything that was acknowledged is on disk.
+        runtime.shutdown_timeout(CLOSING);
         ended
     }
 }

@@ -105,8 +105,9 @@ impl Value for ByteSize {
     }
 
     fn to_toml(&self) -> toml::Value {
-        let exact =
-            UNITS.iter().find(|(unit, bytes)| unit.ends_with("iB") && self.0 > 0 && self.0 % bytes == 0);
+        let exact = UNITS
+            .iter()
+            .find(|(unit, bytes)| unit.ends_with("iB") && self.0 > 0 && self.0.is_multiple_of(*bytes));
         exact.map_or_else(|| integer(self.0), |(unit, bytes)| format!("{}{unit}", self.0 / bytes).into())
     }
 }

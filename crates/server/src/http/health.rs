@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
+use roster_auth::PasswordPool;
 use roster_directory::Store as _;
 use roster_store_sqlite::SqliteStore;
 use serde::Serialize;
@@ -35,6 +36,8 @@ struct Status {
 pub struct Health {
     /// The store.
     pub store: Arc<SqliteStore>,
+    /// The threads that hash passwords.
+    pub passwords: Arc<PasswordPool>,
     /// The metrics.
     pub metrics: Arc<Metrics>,
 }
@@ -96,5 +99,6 @@ async fn readyz(State(health): State<Health>) -> Response {
     responses((status = 200, description = "The text format of Prometheus", body = String, content_type = "text/plain")),
 )]
 async fn metrics(State(health): State<Health>) -> Response {
-    ([(header::CONTENT_TYPE, TEXT)], health.metrics.render()).into_response()
+    let text = health.metrics.render(health.store.activity(), health.passwords.unanswered());
+    ([(header::CONTENT_TYPE, TEXT)], text).into_response()
 }

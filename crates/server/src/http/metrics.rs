@@ -11,10 +11,13 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
+use roster_store_sqlite::Activity;
 use utoipa::openapi::OpenApi;
 
 const REQUESTS: &str = "roster_http_requests_total";
 const DURATION: &str = "roster_http_request_duration_seconds";
+const COMMITS: &str = "roster_write_commits_total";
+const CHANGES: &str = "roster_write_changes_total";
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
@@ -73,8 +76,10 @@ pub struct Metrics {
     pub in_flight: Gauge,
     /// The connections.
     pub connections: Gauge,
-    /// The changes that wait to be written.
-    pub waiting_changes: Gauge,
+    waiting: Gauge,
+    commits: Counter,
+    changes: Counter,
+    passwords: Gauge,
     resident: Gauge,
 }
 
@@ -93,8 +98,11 @@ impl Metrics {
         let gauge = |name| recorder.register_gauge(&Key::from_static_name(name), &METADATA);
         let (in_flight, connections) =
             (gauge("roster_http_requests_in_flight"), gauge("roster_http_connections"));
-        let (waiting_changes, resident) =
+        let (waiting, resident) =
             (gauge("roster_write_queue_waiting"), gauge("process_resident_memory_bytes"));
+        let passwords = gauge("roster_passwords_unanswered");
+        let counter = |name| recorder.register_counter(&Key::from_static_name(name), &METADATA);
+        let (commits, changes) = (counter(COMMITS), counter(CHANGES));
         let version =
             Key::from_parts("roster_build_info", vec![Label::new("version", env!("CARGO_PKG_VERSION"))]);
         recorder.register_gauge(&version, &METADATA).set(1.0);
@@ -102,7 +110,19 @@ impl Metrics {
             document.paths.paths.keys().map(|path| (path.clone(), Arc::new(RouteMetrics::new(path))));
         let routes = routes.collect();
         let nobodys = Arc::new(RouteMetrics::new("none"));
-        Ok(Self { recorder, handle, routes, nobodys, in_flight, connections, waiting_changes, resident })
+        Ok(Self {
+            recorder,
+            handle,
+            routes,
+            nobodys,
+            in_flight,
+            connections,
+            waiting,
+            commits,
+            changes,
+            passwords,
+            resident,
+        })
     }
 
     /// The counters of the route with that template.
@@ -140,13 +160,22 @@ impl Metrics {
         self.handle.run_upkeep();
     }
 
-    /// The text.
-    pub fn render(&self) -> String {
+    /// The text, with what the store does, and how many passwords wait or are being hashed.
+    pub fn render(&self, store: Activity, passwords: usize) -> String {
+        let Activity { waiting, commits, changes } = store;
+        self.waiting.set(gauged(waiting));
+        self.passwords.set(gauged(passwords));
+        self.commits.absolute(commits);
+        self.changes.absolute(changes);
         if let Some(bytes) = resident_bytes() {
             self.resident.set(bytes);
         }
         self.handle.render()
     }
+}
+
+fn gauged(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 fn labels(route: &RouteMetrics, method: &'static str, status: Option<u16>) -> Vec<Label> {
@@ -173,7 +202,11 @@ fn known_status(status: StatusCode) -> u16 {
 }
 
 fn describe(recorder: &PrometheusRecorder) {
-    for (name, text) in [(REQUESTS, "Requests that were answered.")] {
+    for (name, text) in [
+        (REQUESTS, "Requests that were answered."),
+        (COMMITS, "Commits of the writer, each with one fsync."),
+        (CHANGES, "Changes that the writer decided; divided by the commits, the size of a batch."),
+    ] {
         recorder.describe_counter(name.into(), None, text.into());
     }
     recorder.describe_histogram(
@@ -185,6 +218,7 @@ fn describe(recorder: &PrometheusRecorder) {
         ("roster_http_requests_in_flight", "Requests that are being worked on."),
         ("roster_http_connections", "Open connections."),
         ("roster_write_queue_waiting", "Changes that wait to be written."),
+        ("roster_passwords_unanswered", "Passwords that wait to be hashed or verified, or are."),
         ("roster_build_info", "The version that runs."),
         ("process_resident_memory_bytes", "Resident memory."),
     ] {

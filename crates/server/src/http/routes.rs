@@ -67,8 +67,11 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
             timeout: settings.request_timeout,
         })
     };
-    let health =
-        health.with_state(Health { store: Arc::clone(&system.store), metrics: Arc::clone(&metrics) });
+    let health = health.with_state(Health {
+        store: Arc::clone(&system.store),
+        passwords: Arc::clone(&system.passwords),
+        metrics: Arc::clone(&metrics),
+    });
     let own = health.merge(docs.with_state(Arc::clone(&document)));
     let own = guarded(own, &bounds(OWN_REQUESTS), fault::server_fault);
     let shared = bounds(settings.requests.get());
