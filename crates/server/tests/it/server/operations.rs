@@ -1,0 +1,94 @@
+//! Health, metrics and the pages that are about the server itself.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::harness::{Answer, Roster};
+
+async fn get(roster: &Roster, path: &str) -> Answer {
+    Answer::of(roster.request("GET", path)).await
+}
+
+#[tokio::test]
+async fn livez_and_readyz_need_no_credential() {
+    let roster = Roster::start();
+    assert_snapshot!("livez", get(&roster, "/livez").await.shown());
+    assert_snapshot!("readyz", get(&roster, "/readyz").await.shown());
+}
+
+#[tokio::test]
+async fn readyz_tells_when_the_store_is_out_of_reach() {
+    let roster = Roster::start();
+    assert_eq!(get(&roster, "/readyz").await.status, 200);
+    let database = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
+    database.execute_batch("ALTER TABLE meta RENAME TO lost").unwrap();
+    let answer = get(&roster, "/readyz").await;
+    assert_eq!(
+        (answer.status, get(&roster, "/livez").await.status),
+        (503, 200),
+        "it lives, and is not ready"
+    );
+    database.execute_batch("ALTER TABLE lost RENAME TO meta").unwrap();
+}
+
+#[tokio::test]
+async fn metrics_count_requests_by_route_and_name_no_person() {
+    let roster = Roster::start();
+    for n in 0..3 {
+        roster.upserted(&format!("Zaphod-{n}"), &json!({"email": "zaphod@example.org"})).await;
+    }
+    roster.upsert("Zaphod-0", &json!({"status": 1})).await;
+    let answer = get(&roster, "/metrics").await;
+    let text = answer.text();
+    assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
+    let value = |status: &str| {
+        let line = text.lines().find(|line| {
+            line.starts_with("roster_http_requests_total")
+                && line.contains("/users/{")
+                && line.contains(status)
+        });
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+    };
+    assert_eq!((value("\"200\""), value("\"400\"")), (Some(3.0), Some(1.0)), "{text}");
+    for personal in ["zaphod", "Zaphod", roster.key()] {
+        assert!(!text.contains(personal), "{text}");
+    }
+    for name in [
+        "roster_http_request_duration_seconds_bucket",
+        "roster_write_queue_waiting",
+        "process_resident_memory_bytes",
+    ] {
+        assert!(text.contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_has_a_request_id() {
+    let roster = Roster::start();
+    let mut seen = std::collections::BTreeSet::new();
+    for path in ["/livez", "/nobody", "/api/v1/users", "/openapi.json"] {
+        seen.insert(get(&roster, path).await.header("x-request-id").unwrap().to_owned());
+    }
+    assert_eq!(seen.len(), 4);
+    let given = roster.request("GET", "/livez").header("x-request-id", "from-the-caller-17");
+    assert_eq!(Answer::of(given).await.header("x-request-id"), Some("from-the-caller-17"));
+    for bad in ["x".repeat(1_000), "a b<script>".to_owned()] {
+        let given = roster.request("GET", "/livez").header("x-request-id", &bad);
+        assert_ne!(Answer::of(given).await.header("x-request-id"), Some(bad.as_str()));
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_documentation_needs_nothing_from_the_network() {
+    let roster = Roster::start();
+    let page = get(&roster, "/docs").await;
+    assert_eq!(page.status, 200);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"));
+    let text = page.text();
+    for reference in ["src=\"http", "href=\"http", "src=\"//", "url(http", "@import", "fetch(\"http"] {
+        assert!(!text.contains(reference), "{reference}");
+    }
+    for path in ["/users/{", "/zynchro.api.system-config/v1/users/{id}", "/api/v1/users", "/oauth/token"] {
+        assert!(text.contains(path) || text.contains("/openapi.json"), "{path}");
+    }
+}
