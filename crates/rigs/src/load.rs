@@ -16,6 +16,9 @@ use tokio::time::Instant;
 
 use crate::client::{Client, NoAnswer};
 
+/// Ten minutes: longer ones are not told apart.
+const LONGEST_MICROS: u64 = 600_000_000;
+
 /// Makes the n-th request: method, path, body.
 pub type Requests = Arc<dyn Fn(u64) -> (Method, String, String) + Send + Sync>;
 
@@ -45,7 +48,7 @@ pub struct Latencies(Histogram<u64>);
 
 impl Latencies {
     fn none() -> Result<Self> {
-        Ok(Self(Histogram::new(3)?))
+        Ok(Self(Histogram::new_with_bounds(1, LONGEST_MICROS, 3)?))
     }
 
     fn add(&mut self, latency: Duration) {

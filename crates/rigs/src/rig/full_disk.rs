@@ -10,7 +10,7 @@ use super::{Options, Tally, Workspace, judge};
 use crate::device::{Mount, make_image};
 use crate::ledger::Ledger;
 use crate::report::Report;
-use crate::server::{Server, create_key};
+use crate::server::{Server, Started, create_key};
 use crate::stream::{Plan, Stream};
 use crate::tool;
 
@@ -48,6 +48,7 @@ pub fn run(options: &Options) -> Result<Report> {
     report.row("rounds", options.rounds);
     report.row("writes refused for want of room", sums.refused);
     report.row("servers that ended themselves", sums.ended);
+    report.row("of these, started again while the disk was full", sums.served);
     tally.tell(&mut report, "rounds");
     Ok(report)
 }
@@ -56,6 +57,7 @@ pub fn run(options: &Options) -> Result<Report> {
 struct Sums {
     refused: usize,
     ended: usize,
+    served: usize,
 }
 
 /// Loads the server until the disk is full, gives it room, and loads it again.
@@ -91,6 +93,11 @@ fn fill(
     if let Some(status) = server.ended()? {
         sums.ended += 1;
         ensure!(!status.success(), "the server ended for want of room and called it success");
+        // Started on the full disk, it serves what it can or says why not; it must do no harm.
+        if let Started::Serving(server) = Server::try_start(&launch)? {
+            sums.served += 1;
+            server.kill()?;
+        }
     } else {
         server.terminate()?;
         // It may say that it could not put its things away; what matters is what is there.

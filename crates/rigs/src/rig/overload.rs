@@ -86,7 +86,9 @@ fn overload(options: &Options, round: usize, report: &mut Report) -> Result<()> 
     report.row("refused with 503: p50, p99", latencies(&over, 503));
     report.row("refused without Retry-After", over.without_retry_after);
     report.row("requests without an answer", over.lost);
-    report.row("slowest of /livez, /readyz, /metrics", format!("{slowest:.1?}"));
+    for (path, slowest) in PROBED.iter().zip(&slowest) {
+        report.row(format!("slowest answer of {path}"), format!("{slowest:.1?}"));
+    }
     report.row(
         "seconds until the latency was as before",
         recovered.map_or("never".to_owned(), |s| s.to_string()),
@@ -101,7 +103,7 @@ fn overload(options: &Options, round: usize, report: &mut Report) -> Result<()> 
         (over.without_retry_after == 0, "a refusal does not say when to come back"),
         (over.lost == 0, "a request got no answer"),
         (answered, "an answer is neither 200 nor 503"),
-        (slowest <= MOST_SECONDS_TO_PROBE, "a probe takes too long"),
+        (slowest.iter().all(|slowest| *slowest <= MOST_SECONDS_TO_PROBE), "a probe takes too long"),
         (recovered.is_some_and(|s| s < MOST_SECONDS_TO_RECOVER), "the latency is not back within 10 s"),
     ];
     let broken = promises.iter().filter(|(kept, _)| !kept);
@@ -168,7 +170,7 @@ fn recovered_after(outcome: &Outcome, median: Duration) -> Option<u64> {
 /// Asks how the server is, all the time.
 struct Probes {
     stopping: Arc<AtomicBool>,
-    thread: JoinHandle<Result<Duration>>,
+    thread: JoinHandle<Result<[Duration; PROBED.len()]>>,
 }
 
 impl Probes {
@@ -176,12 +178,12 @@ impl Probes {
         let stopping = Arc::new(AtomicBool::new(false));
         let told = Arc::clone(&stopping);
         let thread = std::thread::spawn(move || {
-            let mut slowest = Duration::ZERO;
+            let mut slowest = [Duration::ZERO; PROBED.len()];
             while !told.load(Ordering::Relaxed) {
-                for path in PROBED {
+                for (path, slowest) in PROBED.iter().zip(&mut slowest) {
                     let began = Instant::now();
                     probe(address, path).with_context(|| format!("{path} does not answer"))?;
-                    slowest = slowest.max(began.elapsed());
+                    *slowest = began.elapsed().max(*slowest);
                 }
                 std::thread::sleep(BETWEEN_PROBES);
             }
@@ -190,8 +192,8 @@ impl Probes {
         Self { stopping, thread }
     }
 
-    /// The longest that an answer took.
-    fn stop(self) -> Result<Duration> {
+    /// The longest that an answer of each path took.
+    fn stop(self) -> Result<[Duration; PROBED.len()]> {
         self.stopping.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| anyhow::anyhow!("the probes failed"))?
     }

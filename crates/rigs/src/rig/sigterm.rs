@@ -41,6 +41,8 @@ pub fn run(options: &Options) -> Result<Report> {
         };
         let stream = Stream::start(&plan, || 0)?;
         stream.wait_for(LEAST_ACKNOWLEDGED + seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;
+        // At any moment, not only right after an acknowledgement.
+        std::thread::sleep(Duration::from_millis(seeds.u64(..=SLOW_MILLISECONDS)));
         server.terminate()?;
         let ledger = stream.join()?;
         let status = server.wait(PATIENCE)?;
