@@ -1,17 +1,55 @@
-//! One connection that speaks HTTP/1.1.
+//! One connection, over which one request goes at a time.
 
 use std::io::{Error, ErrorKind};
 use std::net::SocketAddr;
+use std::ops::Range;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// The largest answer that is read.
-const LARGEST_ANSWER: usize = 4 << 20;
+use super::http;
 
-/// A connection with one request at a time.
+/// The largest answer that is read.
+const LARGEST_ANSWER: usize = 16 << 20;
+
+/// A whole answer, within what was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// What became of the request, in the protocol's own numbers.
+    pub status: u16,
+    /// Where the body is. It ends where the answer ends.
+    pub body: Range<usize>,
+    /// Whether the server closes the connection after it.
+    pub closes: bool,
+}
+
+/// Finds the answer in what was read; `None` while more of it is to come.
+pub type Framing = fn(&[u8]) -> Result<Option<Answer>, Error>;
+
+/// Where requests go, and how they are spoken.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The server.
+    pub address: SocketAddr,
+    /// The protocol of the answers.
+    pub framing: Framing,
+    /// What is sent first on each connection; its answer's status must be `greeted`. Nothing if empty.
+    pub greeting: Vec<u8>,
+    /// The status of the answer to the greeting.
+    pub greeted: u16,
+}
+
+impl Endpoint {
+    /// A server that speaks HTTP/1.1.
+    pub fn http(address: SocketAddr) -> Self {
+        Self { address, framing: http::answer, greeting: Vec::new(), greeted: 200 }
+    }
+}
+
+/// A connection with one request at a time. It is made anew after an answer that closed it.
 pub struct Connection {
-    stream: TcpStream,
+    endpoint: Endpoint,
+    stream: Option<TcpStream>,
     read: Vec<u8>,
 }
 
@@ -25,68 +63,69 @@ pub struct Response<'a> {
 }
 
 impl Connection {
-    /// Connects.
+    /// Connects to a server that speaks HTTP/1.1.
     pub async fn open(address: SocketAddr) -> Result<Self, Error> {
-        let stream = TcpStream::connect(address).await?;
+        Self::to(Endpoint::http(address)).await
+    }
+
+    /// Connects, and greets.
+    pub async fn to(endpoint: Endpoint) -> Result<Self, Error> {
+        let mut connection = Self { endpoint, stream: None, read: Vec::with_capacity(4096) };
+        connection.connect().await?;
+        Ok(connection)
+    }
+
+    async fn connect(&mut self) -> Result<(), Error> {
+        let mut stream = TcpStream::connect(self.endpoint.address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, read: Vec::with_capacity(4096) })
+        if !self.endpoint.greeting.is_empty() {
+            let answer =
+                exchange(&mut stream, &mut self.read, self.endpoint.framing, &self.endpoint.greeting).await?;
+            if answer.status != self.endpoint.greeted {
+                return Err(Error::new(
+                    ErrorKind::PermissionDenied,
+                    format!("the greeting was answered {}", answer.status),
+                ));
+            }
+        }
+        self.stream = Some(stream);
+        Ok(())
     }
 
     /// Sends a whole request and reads the whole answer.
     pub async fn send(&mut self, request: &[u8]) -> Result<Response<'_>, Error> {
-        self.stream.write_all(request).await?;
-        self.read.clear();
-        let (head, length) = loop {
-            self.more().await?;
-            if let Some(head) = self.read.windows(4).position(|window| window == b"\r\n\r\n") {
-                break (head + 4, content_length(&self.read[..head])?);
-            }
-        };
-        while self.read.len() < head + length {
-            self.more().await?;
+        if self.stream.is_none() {
+            self.connect().await?;
         }
-        if self.read.len() > head + length {
-            return Err(Error::new(ErrorKind::InvalidData, "more than one answer to one request"));
-        }
-        Ok(Response { status: status(&self.read)?, body: &self.read[head..] })
+        // Back only with a whole answer: what follows a broken one would be taken for the next.
+        let gone = || Error::new(ErrorKind::NotConnected, "the connection is gone");
+        let mut stream = self.stream.take().ok_or_else(gone)?;
+        let answer = exchange(&mut stream, &mut self.read, self.endpoint.framing, request).await?;
+        self.stream = Some(stream).filter(|_| !answer.closes);
+        Ok(Response { status: answer.status, body: &self.read[answer.body] })
     }
+}
 
-    async fn more(&mut self) -> Result<(), Error> {
-        if self.read.len() > LARGEST_ANSWER {
+async fn exchange(
+    stream: &mut TcpStream,
+    read: &mut Vec<u8>,
+    framing: Framing,
+    request: &[u8],
+) -> Result<Answer, Error> {
+    stream.write_all(request).await?;
+    read.clear();
+    loop {
+        if read.len() > LARGEST_ANSWER {
             return Err(Error::new(ErrorKind::InvalidData, "the answer is too large"));
         }
-        match self.stream.read_buf(&mut self.read).await? {
-            0 => Err(Error::new(ErrorKind::UnexpectedEof, "the connection was closed")),
-            _ => Ok(()),
+        if stream.read_buf(read).await? == 0 {
+            return Err(Error::new(ErrorKind::UnexpectedEof, "the connection was closed"));
         }
-    }
-}
-
-fn status(answer: &[u8]) -> Result<u16, Error> {
-    let digits = answer.strip_prefix(b"HTTP/1.1 ").and_then(|rest| rest.get(..3));
-    let status = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
-    status.ok_or_else(|| Error::new(ErrorKind::InvalidData, "no HTTP/1.1 answer"))
-}
-
-fn content_length(head: &[u8]) -> Result<usize, Error> {
-    let head = std::str::from_utf8(head).map_err(|error| Error::new(ErrorKind::InvalidData, error))?;
-    let named = |line: &str| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
-    };
-    let length = head.split("\r\n").find_map(named);
-    length.ok_or_else(|| Error::new(ErrorKind::InvalidData, "an answer without a length"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn heads_are_read() {
-        assert_eq!(status(b"HTTP/1.1 503 Busy\r\n").unwrap(), 503);
-        assert!(status(b"HTTP/1.0 200 OK\r\n").is_err());
-        assert_eq!(content_length(b"HTTP/1.1 200 OK\r\nDate: x\r\ncontent-LENGTH:  42").unwrap(), 42);
-        assert!(content_length(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked").is_err());
+        if let Some(answer) = framing(read)? {
+            if read.len() > answer.body.end {
+                return Err(Error::new(ErrorKind::InvalidData, "more than one answer to one request"));
+            }
+            return Ok(answer);
+        }
     }
 }

@@ -22,6 +22,8 @@ pub struct Report {
     pub wrong: u64,
     /// What the first wrong ones were.
     pub faults: Vec<String>,
+    /// How many were sent after they were due, because no connection was free. In a closed loop none is.
+    pub late: u64,
     /// The processor time that the load generator itself used.
     pub own_cpu_seconds: f64,
     latency_micros: Histogram<u64>,
@@ -37,6 +39,7 @@ impl Report {
             right: 0,
             wrong: 0,
             faults: Vec::new(),
+            late: 0,
             own_cpu_seconds: 0.0,
             latency_micros,
         }
@@ -79,6 +82,7 @@ impl Report {
         self.wrong += other.wrong;
         self.faults.extend(other.faults);
         self.faults.truncate(KEPT_FAULTS);
+        self.late += other.late;
         self.own_cpu_seconds += other.own_cpu_seconds;
         self.latency_micros.add(&other.latency_micros).expect("both have the same precision");
         self
