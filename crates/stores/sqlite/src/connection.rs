@@ -6,6 +6,8 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::Durability;
+
 /// Statements kept prepared. The updates are as many as there are sets of columns that change together.
 const WRITER_STATEMENTS: usize = 512;
 const READER_STATEMENTS: usize = 64;
@@ -18,12 +20,21 @@ const READER_CACHE_KIB: i64 = 1024;
 const MOST_LOG_BYTES: i64 = 64 * 1024 * 1024;
 
 /// A connection that writes. The file must exist.
-pub(crate) fn open_writer(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+pub(crate) fn open_writer(
+    path: &Path,
+    busy_timeout: Duration,
+    durability: Durability,
+) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     set_up(&conn, busy_timeout, WRITER_STATEMENTS, WRITER_CACHE_KIB)?;
-    // An acknowledged change is on disk: the log is flushed at each commit.
-    conn.pragma_update(None, "synchronous", "FULL")?;
+    let synchronous = match durability {
+        // An acknowledged change is on disk: the log is flushed at each commit.
+        Durability::Full => "FULL",
+        // It is flushed before it is copied into the database alone, so that the database stays whole.
+        Durability::Relaxed => "NORMAL",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
     conn.pragma_update(None, "journal_size_limit", MOST_LOG_BYTES)?;
     // The writer checkpoints by itself, to see whether it went well.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;

@@ -30,7 +30,7 @@ use roster_directory::seal::Keyring;
 
 pub use backup::{BackupError, restore};
 pub use check::{Finding, check};
-pub use open::{Instrument, OpenError, Options, migrate};
+pub use open::{Durability, Instrument, OpenError, Options, migrate};
 pub use schema::{Migrated, SCHEMA};
 pub use store::{Activity, SqliteStore};
 

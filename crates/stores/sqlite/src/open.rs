@@ -15,6 +15,16 @@ use rusqlite::Connection;
 use crate::connection;
 use crate::schema::{self, Migrated};
 
+/// What an acknowledged change survives (D5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Everything: it is on disk.
+    #[default]
+    Full,
+    /// The end of the process, not that of the system: the log is flushed now and then, not at each commit.
+    Relaxed,
+}
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -32,6 +42,8 @@ pub struct Options {
     pub page_readers: usize,
     /// How long a change waits for another process to release the write lock.
     pub busy_timeout: Duration,
+    /// What an acknowledged change survives.
+    pub durability: Durability,
     /// From how many pages (of 4 KiB) on the log is copied into the database.
     pub checkpoint_pages: i32,
     /// Called with the writer's connection, before the writer uses it. For tests that make SQLite fail.
@@ -52,6 +64,7 @@ impl Options {
             point_readers: 2,
             page_readers: 2,
             busy_timeout: Duration::from_secs(10),
+            durability: Durability::Full,
             checkpoint_pages: 8_000,
             instrument: None,
         }
@@ -66,6 +79,7 @@ impl fmt::Debug for Options {
             .field("point_readers", &self.point_readers)
             .field("page_readers", &self.page_readers)
             .field("busy_timeout", &self.busy_timeout)
+            .field("durability", &self.durability)
             .field("checkpoint_pages", &self.checkpoint_pages)
             .finish_non_exhaustive()
     }
@@ -120,7 +134,7 @@ pub fn migrate(options: &Options) -> Result<Migrated, OpenError> {
 pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrated), OpenError> {
     check_library(rusqlite::version_number())?;
     make_file(&options.path)?;
-    let mut conn = connection::open_writer(&options.path, options.busy_timeout)?;
+    let mut conn = connection::open_writer(&options.path, options.busy_timeout, options.durability)?;
     // Nothing is changed in a database that is not ours.
     schema::schema_of(&conn)?;
     use_a_log(&conn, options.busy_timeout)?;
