@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Half of them create a user, half change one field of one of USERS that were there before.
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, clippy::cast_precision_loss)]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use roster_directory::seal::Keyring;
-use roster_directory::{Dialect, Directory, Entropy, Rules, Store, SystemClock, SystemEntropy, UserPatch};
+use roster_directory::{Dialect, Directory, Entropy, Rules, SystemClock, SystemEntropy, UserPatch};
 use roster_store_sqlite::{Options, SqliteStore};
 use roster_testkit::build::{email, external_id, patch, principal, text};
 use roster_testkit::{PlainPasswords, SeededEntropy};
@@ -50,6 +50,23 @@ async fn fill(directory: &Arc<Directory>, users: u64, tasks: u64) {
     }
 }
 
+/// What the whole run cost: changes that shared a commit, and each thread's processor time for a change.
+fn print_cost(store: &SqliteStore) {
+    let activity = store.activity();
+    println!("{:.1} changes a commit", activity.changes as f64 / activity.commits as f64);
+    let mut spent_us = std::collections::BTreeMap::new();
+    for task in std::fs::read_dir("/proc/self/task").unwrap() {
+        let task = task.unwrap().path();
+        let name = std::fs::read_to_string(task.join("comm")).unwrap().trim().to_owned();
+        let nanoseconds = std::fs::read_to_string(task.join("schedstat")).unwrap();
+        let nanoseconds: f64 = nanoseconds.split(' ').next().unwrap().parse().unwrap();
+        *spent_us.entry(name).or_insert(0.0) += nanoseconds / 1_000.0 / activity.changes as f64;
+    }
+    for (thread, us) in spent_us {
+        println!("{thread}: {us:.1} µs of processor time a change");
+    }
+}
+
 #[tokio::main]
 async fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -60,9 +77,9 @@ async fn main() {
     let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
     let keyring = Arc::new(Keyring::parse(&Keyring::generate(&*entropy)).unwrap());
     let options = Options::new(directory.join("roster.db"), Arc::clone(&keyring), Arc::clone(&entropy));
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).unwrap());
+    let store = Arc::new(SqliteStore::open(options).unwrap());
     let directory = Arc::new(Directory::new(
-        store,
+        Arc::<SqliteStore>::clone(&store),
         keyring,
         Arc::new(PlainPasswords::default()),
         Arc::new(SystemClock),
@@ -105,4 +122,5 @@ async fn main() {
     stop.store(true, Ordering::Relaxed);
     join_all(tasks).await;
     println!("{} upserts a second", before / seconds);
+    print_cost(&store);
 }

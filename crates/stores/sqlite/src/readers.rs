@@ -24,6 +24,11 @@ impl Readers {
         Ok(Self { idle: Mutex::new(idle?), returned: Condvar::new() })
     }
 
+    /// Closes those that are idle. Nobody may read any more.
+    pub(crate) fn close(&self) {
+        self.lock().clear();
+    }
+
     /// Runs `work` on one of them, over one snapshot that begins now.
     pub(crate) fn snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let mut idle = self.lock();

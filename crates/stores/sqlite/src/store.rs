@@ -140,6 +140,9 @@ impl SqliteStore {
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
+        // The writer closes last: whoever does copies the log into the database, and no reader may.
+        self.reading.points.close();
+        self.reading.pages.close();
         self.queue = None;
         if let Some(writer) = self.writer.take() {
             // A writer that panicked has said so.
