@@ -17,14 +17,10 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// Every finding as a line.
-    pub fn lines(&self) -> impl Iterator<Item = String> {
-        let tell = |what: &'static str, of: &[String]| {
-            of.iter().map(move |line| format!("{what}: {line}")).collect::<Vec<_>>()
-        };
-        [tell("lost", &self.lost), tell("half", &self.half), tell("invented", &self.invented)]
-            .into_iter()
-            .flatten()
+    /// Whether the store kept its word.
+    pub fn is_good(&self) -> bool {
+        let Self { acknowledged: _, lost, half, invented } = self;
+        lost.is_empty() && half.is_empty() && invented.is_empty()
     }
 }
 

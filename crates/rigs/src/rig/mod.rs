@@ -83,6 +83,13 @@ pub struct Judgement {
     pub stored: Stored,
 }
 
+impl Judgement {
+    /// Whether there is nothing against it.
+    pub fn is_good(&self) -> bool {
+        self.unsound.is_none() && self.verdict.is_good()
+    }
+}
+
 /// Judges a data directory that nobody serves: by `roster check`, which recovers it first, and by the ledger, whose
 /// acknowledgements count up to `until`.
 pub fn judge(options: &Options, data: &Path, ledger: &Ledger, until: u64) -> Result<Judgement> {
