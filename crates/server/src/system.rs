@@ -14,7 +14,7 @@ use roster_directory::{
     Clock, Directory, Entropy, Invalid, Passwords, References, Rules, Source, Store as _, SystemClock,
     SystemEntropy,
 };
-use roster_store_sqlite::{Instrument, OpenError, SqliteStore};
+use roster_store_sqlite::{Durability, Instrument, OpenError, SqliteStore};
 
 use crate::config::numbers::PerMinute;
 use crate::config::{Settings, choices, tables};
@@ -202,6 +202,10 @@ pub fn store_options(
         most_waiting: settings.write_queue.get(),
         point_readers: settings.readers.get(),
         page_readers: settings.readers.get(),
+        durability: match settings.durability {
+            choices::Durability::Full => Durability::Full,
+            choices::Durability::Relaxed => Durability::Relaxed,
+        },
         instrument: outside.instrument.clone(),
         ..roster_store_sqlite::Options::new(data_dir.database(), Arc::clone(keyring), entropy)
     }

@@ -10,7 +10,8 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Global, output};
-use crate::config::{Flags, Loaded, Origin, Settings, choices::LogRequests};
+use crate::config::choices::{Durability, LogRequests};
+use crate::config::{Flags, Loaded, Origin, Settings};
 use crate::demo::{self, Demo};
 use crate::log;
 use crate::server::{Ended, Server};
@@ -54,15 +55,33 @@ impl Serve {
         }
         log::start(&loaded.settings);
         log::watch_panics();
-        for name in &loaded.unknown_variables {
-            tracing::warn!(name, "this variable is no setting");
-        }
+        warn(&loaded);
         allow_connections(&loaded.settings);
         let runtime = runtime(&loaded.settings)?;
         let ended = runtime.block_on(serve(&loaded, demo));
         // Lets the store close its files. What takes longer may go: everything that was acknowledged is on disk.
         runtime.shutdown_timeout(CLOSING);
         ended
+    }
+}
+
+/// What is allowed, and may not be what was meant.
+fn warn(loaded: &Loaded) {
+    for name in &loaded.unknown_variables {
+        tracing::warn!(name, "this variable is no setting");
+    }
+    let settings = &loaded.settings;
+    let has_no_client = settings.password_keys.is_empty() && settings.password_public_clients.is_empty();
+    if settings.password_grant && has_no_client {
+        tracing::warn!(
+            "password_grant is on, and neither password_keys nor password_public_clients names who may use it"
+        );
+    }
+    match settings.durability {
+        Durability::Full => {}
+        Durability::Relaxed => {
+            tracing::warn!("durability is relaxed: a power cut loses acknowledged changes")
+        }
     }
 }
 

@@ -27,15 +27,11 @@ impl Settings {
         for (name, timeout) in [
             ("header_timeout", self.header_timeout),
             ("request_timeout", self.request_timeout),
+            ("answer_timeout", self.answer_timeout),
             ("drain_timeout", self.drain_timeout),
         ] {
             require(!timeout.is_zero(), &format!("{name} must be more than 0s"));
         }
-        let has_client = !self.password_keys.is_empty() || !self.password_public_clients.is_empty();
-        require(
-            !self.password_grant || has_client,
-            "password_grant needs password_keys (API keys, by id) or password_public_clients: who may use it",
-        );
         require(
             self.password_public_clients.iter().all(|client| Source::new(client).is_ok()),
             "password_public_clients must be names of 1 to 64 of a-z, A-Z, 0-9, '.', '_' and '-'",

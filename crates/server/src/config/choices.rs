@@ -56,6 +56,13 @@ choice! {
         /// A fault.
         Refuse = "refuse",
     }
+    /// When a change is acknowledged (D5).
+    Durability ("full or relaxed") {
+        /// Once it is on disk.
+        Full = "full",
+        /// Once the operating system has it: a power cut loses acknowledged changes.
+        Relaxed = "relaxed",
+    }
     /// The header in which trusted proxies say whom they speak for.
     ForwardedHeader ("x-forwarded-for or forwarded") {
         /// `X-Forwarded-For`.

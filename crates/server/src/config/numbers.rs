@@ -45,11 +45,11 @@ pub struct PerMinute(pub Option<NonZeroU32>);
 
 impl Value for PerMinute {
     const NAME: &'static str = "off|N";
-    const EXPECTED: &'static str = "off, or how often a minute: a whole number of at least 1";
+    const EXPECTED: &'static str = "off, or how often a minute: a whole number";
     const IS_NUMERIC: bool = true;
 
     fn from_text(text: &str) -> Option<Self> {
-        if text == "off" { Some(Self(None)) } else { text.parse().ok().map(|n| Self(Some(n))) }
+        if matches!(text, "off" | "0") { Some(Self(None)) } else { text.parse().ok().map(|n| Self(Some(n))) }
     }
 
     fn to_toml(&self) -> toml::Value {
@@ -165,7 +165,8 @@ mod tests {
     fn a_limit_can_be_off() {
         assert_eq!(PerMinute::from_text("off"), Some(PerMinute(None)));
         assert_eq!(PerMinute::from_text("60").unwrap().to_toml(), 60.into());
-        assert_eq!(PerMinute::from_text("0"), None);
+        assert_eq!(PerMinute::from_toml(&0.into()), Some(PerMinute(None)));
+        assert_eq!(PerMinute::from_text("-1"), None);
         assert_eq!(AutoCount::from_text("auto"), Some(AutoCount(None)));
         assert_eq!(AutoCount::from_toml(&3.into()), Some(AutoCount(NonZeroUsize::new(3))));
         assert_eq!(NonZeroUsize::from_toml(&0.into()), None);

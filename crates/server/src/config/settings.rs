@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use super::choices::{EmptyString, ForwardedHeader, LogFormat, LogRequests, References, UnknownFields};
+use super::choices::{
+    Durability, EmptyString, ForwardedHeader, LogFormat, LogRequests, References, UnknownFields,
+};
 use super::given::Given;
 use super::log_level::LogLevel;
 use super::network::Listen;
@@ -110,6 +112,8 @@ settings! {
     header_timeout: Duration = Duration::from_secs(60);
     /// How long a request may take, from its head to its answer.
     request_timeout: Duration = Duration::from_secs(30);
+    /// How long a client may take nothing of an answer before its connection is closed.
+    answer_timeout: Duration = Duration::from_secs(30);
     /// How long a shutdown waits for the requests that it found.
     drain_timeout: Duration = Duration::from_secs(20);
     /// The most connections; further ones wait to be accepted.
@@ -120,6 +124,8 @@ settings! {
     write_queue: NonZeroUsize = count(4_096);
     /// How many connections to the database serve reads of one user, and as many serve lists and histories.
     readers: NonZeroUsize = count(2);
+    /// When a change is acknowledged: once it is on disk, or (relaxed) once the operating system has it, so that a power cut loses it.
+    durability: Durability = Durability::Full;
     /// How many passwords are hashed at once; auto is half the cores.
     password_threads: AutoCount = AutoCount(None);
     /// How far the clocks of token issuers may be off; 60s at the most.

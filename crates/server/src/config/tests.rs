@@ -129,8 +129,15 @@ fn a_variable_that_is_no_setting_is_told() {
 }
 
 #[test]
-fn the_password_grant_names_its_clients() {
-    let sources = with_flag(Sources::default(), "password_grant", "true");
-    assert_eq!(faults(&sources).len(), 1);
-    assert!(load(&with_flag(sources, "password_keys", "abc")).is_ok());
+fn every_setting_is_documented_with_its_default() {
+    let documentation = include_str!("../../../../docs/operations.md");
+    let defaults = Settings::default().shown();
+    let row = |setting: &super::settings::Setting| {
+        let default = &defaults.iter().find(|shown| shown.name == setting.name).unwrap().value;
+        let values = setting.value_name.replace('|', " or ");
+        let help = setting.help.trim().trim_end_matches('.');
+        format!("| `{}` | {values} | `{default}` | {help} |", setting.name)
+    };
+    let table: Vec<String> = Settings::TABLE.iter().map(row).collect();
+    assert!(documentation.contains(&table.join("\n")), "docs/operations.md must say:\n{}", table.join("\n"));
 }

@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::edge::Edge;
+use super::patience::Patient;
 use crate::config::Settings;
 
 /// How long the loop rests when the system has no more file descriptors.
@@ -27,6 +28,7 @@ pub struct Limits {
     header_bytes: usize,
     header_count: NonZeroUsize,
     header_timeout: Duration,
+    answer_timeout: Duration,
     drain_timeout: Duration,
 }
 
@@ -37,6 +39,7 @@ impl From<&Settings> for Limits {
             header_bytes: settings.header_limit.0,
             header_count: settings.header_count,
             header_timeout: settings.header_timeout,
+            answer_timeout: settings.answer_timeout,
             drain_timeout: settings.drain_timeout,
         }
     }
@@ -61,7 +64,7 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(limits.connections.get().min(Semaphore::MAX_PERMITS)));
     let (kill, killed) = watch::channel(false);
-    let server = Server { http: http(limits), edge, killed };
+    let server = Server { http: http(limits), patience: limits.answer_timeout, edge, killed };
     loop {
         let next = async {
             // Past the limit connections wait in the system's queue, and are not lost.
@@ -112,6 +115,7 @@ async fn rest(error: &io::Error) {
 
 struct Server {
     http: http1::Builder,
+    patience: Duration,
     edge: Arc<Edge>,
     killed: watch::Receiver<bool>,
 }
@@ -122,12 +126,13 @@ impl Server {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY can't be set");
         }
+        let stream = Patient::new(TokioIo::new(stream), self.patience);
         let edge = Arc::clone(&self.edge);
         let service = service_fn(move |request| {
             let edge = Arc::clone(&edge);
             async move { Ok::<_, Infallible>(edge.answer(peer.ip(), request).await) }
         });
-        let connection = watcher.watch(self.http.serve_connection(TokioIo::new(stream), service));
+        let connection = watcher.watch(self.http.serve_connection(stream, service));
         let (connections, mut killed) = (self.edge.metrics.connections.clone(), self.killed.clone());
         connections.increment(1.0);
         tokio::spawn(async move {

@@ -8,5 +8,6 @@ pub mod fault;
 pub mod guard;
 pub mod health;
 pub mod metrics;
+pub mod patience;
 pub mod request_id;
 pub mod routes;
