@@ -21,6 +21,7 @@ async fn d8_credentials_are_checked_before_the_key() {
     assert_eq!(send(&roster, &key, "d8", "{}").await.status, 200);
     assert!(is_replayed(&send(&roster, &key, "d8", "{}").await));
     roster.cli(&["key", "revoke", key.split('_').nth(1).unwrap()]).ok();
+    roster.until_revoked(&key).await;
     assert_eq!(send(&roster, &key, "d8", "{}").await.status, 401);
     assert_eq!(send(&roster, roster.reader(), "d8", "{}").await.status, 403);
 }

@@ -11,6 +11,9 @@ use super::model::{Expected, Model};
 use super::operation::{Operation, Spelling, any_operation, any_spelling};
 use crate::harness::{Answer, Roster, now};
 
+/// The largest number that a user may have: nobody will.
+const NOBODYS_NUMBER: i64 = 1 << 53;
+
 /// One request of a sequence, in two spellings.
 type Step = (Operation, Spelling, Spelling);
 
@@ -95,7 +98,7 @@ impl Sequence<'_> {
                 let user = self.roster.numbered(person.number).await;
                 (person.number, user["id"].as_str().unwrap().to_owned())
             }
-            None => (i64::MAX, uuid::Uuid::nil().to_string()),
+            None => (NOBODYS_NUMBER, uuid::Uuid::nil().to_string()),
         }
     }
 

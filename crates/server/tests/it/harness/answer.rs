@@ -70,6 +70,7 @@ impl Answer {
                 let value = match name {
                     "content-length" | "date" => continue,
                     "x-request-id" => "[request id]",
+                    "retry-after" => "[seconds]",
                     _ => value.to_str().unwrap(),
                 };
                 writeln!(shown, "{name}: {value}").unwrap();

@@ -57,6 +57,17 @@ impl Roster {
         Answer::of(self.with(self.admin(), "GET", &format!("/api/v1{path}"))).await
     }
 
+    /// Waits until the server has learned that a key was revoked beside it, which takes it a second at the most.
+    pub async fn until_revoked(&self, key: &str) {
+        for _ in 0..600 {
+            if Answer::of(self.with(key, "GET", "/api/v1/users")).await.status == 401 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the key is still good");
+    }
+
     /// A user as the REST API shows it.
     pub async fn user(&self, id: &str) -> Value {
         self.read(&format!("/users/{id}")).await.ok()

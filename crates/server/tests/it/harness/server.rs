@@ -103,10 +103,12 @@ impl Roster {
         self.cli(&arguments).ok().line().to_owned()
     }
 
-    /// A new token.
+    /// A new token, valid for an hour unless said otherwise.
     pub fn new_token(&self, arguments: &[&str]) -> String {
-        let arguments: Vec<&str> = ["token", "issue", "--user-name", "console", "--expires", "1h"]
+        let expires: &[&str] = if arguments.contains(&"--expires") { &[] } else { &["--expires", "1h"] };
+        let arguments: Vec<&str> = ["token", "issue", "--user-name", "console"]
             .iter()
+            .chain(expires)
             .chain(arguments)
             .copied()
             .collect();

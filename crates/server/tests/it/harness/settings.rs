@@ -19,7 +19,7 @@ impl Default for Settings {
     fn default() -> Self {
         let settings = Self { variables: BTreeMap::new(), arguments: Vec::new(), file: None, data: None };
         // Tests fail with credentials on purpose, all from one address.
-        settings.set("failed_credentials_limit", "0")
+        settings.set("failed_credentials_limit", "off")
     }
 }
 

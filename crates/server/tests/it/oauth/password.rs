@@ -15,7 +15,7 @@ async fn with_grant() -> (Roster, String) {
     body["data"]["user"]["email"] = json!("ann@example.org");
     roster.update(1, &body).await.ok();
     roster.restart_with("password_grant", "true");
-    roster.restart_with("password_clients", id(&key));
+    roster.restart_with("password_keys", id(&key));
     (roster, key)
 }
 
@@ -49,7 +49,7 @@ async fn z4_a_user_that_the_operator_names_has_authorities() {
     let (mut roster, key) = with_grant().await;
     roster.restart_with(
         "password_users",
-        "[{ user_name = \"ann@example.org\", authorities = [\"ROLE_SYSTEMADMIN\"] }]",
+        "[{ user = \"ann@example.org\", authorities = [\"ROLE_SYSTEMADMIN\"] }]",
     );
     let answer = token(&roster, &key, FORM).await.ok();
     let made = answer["access_token"].as_str().unwrap().to_owned();

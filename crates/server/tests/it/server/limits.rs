@@ -10,7 +10,7 @@ use crate::harness::{Answer, Roster, raw};
 async fn a_head_over_its_limit_is_refused() {
     let roster = Roster::start();
     let long = "x".repeat(40 << 10);
-    let get = |rest: &str| format!("GET {rest}\r\n\r\n");
+    let get = |rest: &str| format!("GET {rest}\r\nConnection: close\r\n\r\n");
     let many: String = (0..200).map(|n| format!("X-{n}: y\r\n")).collect();
     for (what, text, expected) in [
         ("a long header", get(&format!("/livez HTTP/1.1\r\nHost: roster\r\nX-Long: {long}")), &[431][..]),

@@ -124,7 +124,9 @@ fn path(document: &Value, route: &Route, user: &str) -> String {
 /// The media type and the documented example of a request's body, if it has one.
 fn body(document: &Value, route: &Route) -> Option<(String, String)> {
     let content = operation(document, route)["requestBody"]["content"].as_object()?;
-    let (media_type, described) = content.iter().next().unwrap();
+    let has_example = |described: &Value| described.get("example").or(described.get("examples")).is_some();
+    let with_example = content.iter().find(|(_, described)| has_example(described));
+    let (media_type, described) = with_example.or(content.iter().next()).unwrap();
     if media_type == "application/x-www-form-urlencoded" {
         let form =
             if route.template.ends_with("token") { "grant_type=client_credentials" } else { "token=a.b.c" };

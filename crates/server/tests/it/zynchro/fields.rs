@@ -75,14 +75,14 @@ async fn z7_every_fault_comes_at_once_in_the_order_of_the_table() {
             "name",
             "password",
             "telephone",
+            "email",
+            "lastLogin",
+            "isControlTower",
             "clientsProfile[0].clientId",
             "clientsProfile[0].profileId",
             "clientsProfile[1]",
             "clientsProfile[2].clientId",
             "clientsProfile[2].profileId",
-            "email",
-            "lastLogin",
-            "isControlTower",
         ]
     );
     assert_snapshot!(answer.shown());
