@@ -1,6 +1,13 @@
 //! The `Authorization` header.
 
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header};
+
+/// The request's one `Authorization` header. Of several none is believed: proxies differ in which they take.
+pub fn the_one(headers: &HeaderMap) -> Option<&HeaderValue> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let first = values.next();
+    first.filter(|_| values.next().is_none())
+}
 
 /// What the header holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +46,17 @@ impl<'a> Authorization<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_several_headers_none_is_believed() {
+        let value = HeaderValue::from_static("Bearer abc");
+        let mut headers = HeaderMap::new();
+        assert_eq!(the_one(&headers), None);
+        headers.append(header::AUTHORIZATION, value.clone());
+        assert_eq!(the_one(&headers), Some(&value));
+        headers.append(header::AUTHORIZATION, value);
+        assert_eq!(the_one(&headers), None);
+    }
 
     #[test]
     fn schemes_are_told_from_bare_words() {

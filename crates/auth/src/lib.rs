@@ -6,7 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod auth;
-mod authorization;
+pub mod authorization;
 mod base62;
 mod cache;
 mod issuer;

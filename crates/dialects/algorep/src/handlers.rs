@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use http::request::Parts;
-use http::{StatusCode, header};
+use roster_auth::authorization;
 use roster_directory::{Dialect, ExternalId, Principal, Scope, UserPatch};
 use roster_wire::{ClientAddress, body};
 
@@ -71,7 +72,7 @@ impl Algorep {
 
     async fn authorize(&self, head: &Parts) -> Result<Principal, Refused> {
         let from = head.extensions.get::<ClientAddress>().copied();
-        let who = self.auth.api_key(head.headers.get(header::AUTHORIZATION), from).await?;
+        let who = self.auth.api_key(authorization::the_one(&head.headers), from).await?;
         who.require(Scope::UsersWrite)?;
         Ok(who)
     }

@@ -7,6 +7,7 @@ use axum::extract::Request;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, Uri, header};
+use roster_auth::authorization;
 use roster_directory::value::parse_uuid;
 use roster_directory::{Idempotency, IdempotencyKey, Invalid, Principal, Scope, UserId};
 use roster_wire::{ClientAddress, body, idempotency, path};
@@ -35,7 +36,7 @@ impl Rest {
     pub(crate) async fn admit(&self, request: Request, scope: Scope) -> Result<Call, Refused> {
         let (head, body) = request.into_parts();
         let from = head.extensions.get::<ClientAddress>().copied();
-        let who = self.auth.any(head.headers.get(header::AUTHORIZATION), from).await?;
+        let who = self.auth.any(authorization::the_one(&head.headers), from).await?;
         who.require(scope)?;
         Ok(Call { who, faults: Vec::new(), head, body })
     }

@@ -6,8 +6,8 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
-use http::header;
 use http::request::Parts;
+use roster_auth::authorization;
 use roster_directory::user::Number;
 use roster_directory::{Applied, Dialect, Principal, Scope, Target, Update};
 use roster_wire::{BodyFault, ClientAddress, body};
@@ -88,7 +88,7 @@ impl Zynchro {
 
     async fn authorize(&self, head: &Parts) -> Result<Principal, Refused> {
         let from = head.extensions.get::<ClientAddress>().copied();
-        let who = self.auth.token(head.headers.get(header::AUTHORIZATION), from).await?;
+        let who = self.auth.token(authorization::the_one(&head.headers), from).await?;
         // The document's scope by its name: `admin` alone does not stand in for it.
         if !who.scopes.contains(&Scope::UsersWrite) {
             return Err(Refused::InsufficientScope);
