@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use crate::SqliteStore;
 use crate::connection;
 use crate::error::Result;
+use crate::schema::{SCHEMA, schema_of};
 
 /// The most findings that are told: a damaged file has no end of them.
 const MOST_FINDINGS: usize = 1_000;
@@ -56,6 +57,16 @@ pub fn check(path: &Path, keyring: &Keyring) -> Vec<Finding> {
 fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
     // One snapshot, so that a change meanwhile is no contradiction.
     let snapshot = conn.unchecked_transaction()?;
+    // Of a schema that it does not know, or of another program's, a check can say nothing.
+    match schema_of(&snapshot) {
+        Ok(SCHEMA) => {}
+        Ok(older) => findings
+            .add("the database", format!("it has schema {older}: `roster migrate` brings it to {SCHEMA}")),
+        Err(error) => findings.add("the database", error.to_string()),
+    }
+    if !findings.found.is_empty() {
+        return Ok(snapshot.finish()?);
+    }
     rows::check_file(&snapshot, findings)?;
     rows::check_meta(&snapshot, findings)?;
     rows::check_orphans(&snapshot, findings)?;
