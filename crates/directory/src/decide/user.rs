@@ -12,7 +12,7 @@ use crate::merge::Merge;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
 use crate::store::{Claim, ClaimWrite, Decide, Decision, Effect, ReadSet, Seen, Target, UserWrite, WriteSet};
-use crate::user::{Field, FieldVersions, Link, MOST_GRANTS, Number, Profile, User, UserId};
+use crate::user::{Field, FieldVersions, Link, MOST_GRANTS, Number, Profile, User, UserId, UserName};
 use crate::value::Value;
 
 /// What a new user would get, made outside the store.
@@ -53,7 +53,13 @@ impl Decide for ChangeUser {
     fn reads(&self) -> ReadSet {
         match &self.subject {
             Subject::Upsert(link, _) => {
-                ReadSet { claims: vec![Claim::Link(link.clone())], ..ReadSet::default() }
+                // A new user's name will be one of these: looking now spares deciding twice.
+                let email =
+                    set(&self.patch.profile.email).and_then(|email| UserName::new(email.as_str()).ok());
+                let name = set(&self.patch.user_name).cloned().or(email);
+                let claims =
+                    [Claim::Link(link.clone())].into_iter().chain(name.as_ref().map(Claim::user_name));
+                ReadSet { claims: claims.collect(), number: true, ..ReadSet::default() }
             }
             Subject::Existing(target) => target_reads(target),
         }
@@ -61,6 +67,14 @@ impl Decide for ChangeUser {
 
     fn decide(&self, seen: &Seen) -> Decision {
         self.try_decide(seen).unwrap_or_else(Decision::ReadMore)
+    }
+}
+
+/// The value that a change sets.
+fn set<T>(change: &Change<T>) -> Option<&T> {
+    match change {
+        Change::Set(value) => Some(value),
+        Change::Keep | Change::Clear => None,
     }
 }
 

@@ -2,12 +2,13 @@
 //! be so.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use roster_directory::journal::encode_changes;
 use roster_directory::seal::Purpose;
 use roster_directory::store::{ClaimWrite, UserWrite, WriteSet};
 use roster_directory::{Entry, Grant, User};
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params};
 
 use crate::Sealing;
 use crate::cell::{Cell, version};
@@ -37,14 +38,25 @@ pub(crate) fn write(conn: &Connection, sealing: &Sealing, writes: &WriteSet, n: 
 }
 
 fn insert_user(conn: &Connection, user: &User) -> Result<()> {
-    conn.prepare_cached(&columns::INSERT)?.execute(params_from_iter(columns::cells(user)?))?;
+    execute(conn, &columns::INSERT, &columns::cells(user)?)?;
     Ok(())
 }
 
 fn update_user(conn: &Connection, before: &User, after: &User) -> Result<()> {
     let (sql, values) = columns::update(before, after)?;
-    let updated = conn.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    let updated = execute(conn, &sql, &values)?;
     if updated == 1 { Ok(()) } else { Err(Error::Shortfall("a user")) }
+}
+
+/// Executes a statement with these values. An empty one need not be bound: half of a user's are.
+fn execute(conn: &Connection, sql: &str, values: &[Cell<'_>]) -> Result<usize> {
+    let mut statement = conn.prepare_cached(sql)?;
+    for (place, value) in (1..).zip(values) {
+        if *value != Cell::Null {
+            statement.raw_bind_parameter(place, value)?;
+        }
+    }
+    Ok(statement.raw_execute()?)
 }
 
 fn write_links(conn: &Connection, before: Option<&User>, after: &User) -> Result<()> {
@@ -127,8 +139,13 @@ fn append(conn: &Connection, sealing: &Sealing, user: &User, entry: &Entry, n: i
 
 /// The numbers of the fields that an entry changes, as the journal shows them: `5,13`.
 pub(crate) fn field_ids(entry: &Entry) -> String {
-    let ids: Vec<String> = entry.field_ids().iter().map(u16::to_string).collect();
-    ids.join(",")
+    let mut text = String::with_capacity(64);
+    for id in entry.field_ids() {
+        let comma = if text.is_empty() { "" } else { "," };
+        // Writing to a String can't fail.
+        let _ = write!(text, "{comma}{id}");
+    }
+    text
 }
 
 fn write_claim(conn: &Connection, write: &ClaimWrite) -> Result<()> {
