@@ -92,6 +92,7 @@ fn http(limits: Limits) -> http1::Builder {
     http.timer(TokioTimer::new())
         .header_read_timeout(limits.header_timeout)
         .max_headers(limits.header_count.get())
+        .max_header_size(limits.header_bytes)
         .max_buf_size(limits.header_bytes);
     http
 }
