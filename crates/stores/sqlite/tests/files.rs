@@ -1,42 +1,16 @@
-//! Opening, backing up and restoring the file.
+//! Opening the file, and what is in it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod common;
 
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 use std::sync::Arc;
 
-use common::SqliteFactory;
-use roster_directory::seal::Keyring;
-use roster_directory::{Entropy, Rules, Store, Target, UserPatch};
-use roster_store_sqlite::{
-    BackupError, Migrated, OpenError, Options, SCHEMA, SqliteStore, check, migrate, restore,
-};
-use roster_testkit::build::{by_id, full_patch, link, with_given_name};
-use roster_testkit::{Bench, SeededEntropy};
+use common::{bench, keyring, mode, open, options};
+use roster_directory::{Dialect, Directory, Rules, UserPatch};
+use roster_store_sqlite::{Migrated, OpenError, Options, SCHEMA, SqliteStore, check, migrate};
+use roster_testkit::build::{external_id, full_patch, principal};
+use roster_testkit::{FixedClock, PlainPasswords, SeededEntropy};
 use rusqlite::Connection;
-
-fn options(path: &Path, keyring: &Arc<Keyring>) -> Options {
-    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(5));
-    Options::new(path, Arc::clone(keyring), entropy)
-}
-
-fn keyring() -> Arc<Keyring> {
-    Arc::new(Keyring::parse(&Keyring::generate(&SeededEntropy::new(3))).unwrap())
-}
-
-fn open(path: &Path, keyring: &Arc<Keyring>) -> SqliteStore {
-    SqliteStore::open(options(path, keyring)).unwrap()
-}
-
-fn mode(path: &Path) -> u32 {
-    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
-}
-
-async fn bench() -> Bench<SqliteFactory> {
-    Bench::new(Rules::default()).await
-}
 
 #[test]
 fn a_new_database_is_its_owners_alone_and_durable() {
@@ -116,118 +90,6 @@ fn many_processes_may_create_the_database_at_once() {
     assert!(epochs.iter().all(|epoch| *epoch == epochs[0]));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_whole_and_never_written_over() {
-    let bench = bench().await;
-    let user = bench.put("ann", full_patch("ann")).await;
-    let store = open(&bench.factory.path(), &bench.keyring);
-    let directory = tempfile::tempdir().unwrap();
-    let to = directory.path().join("backup.db");
-    store.backup(&to).unwrap();
-    assert_eq!(mode(&to), 0o600);
-    bench.put("ann", with_given_name("later")).await;
-    assert!(matches!(store.backup(&to), Err(BackupError::Exists(_))));
-    let files: Vec<_> =
-        std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
-    assert_eq!(files, ["backup.db"], "one file, and nothing left beside it");
-    assert!(check(&to, &bench.keyring).is_empty());
-    let copy = open(&to, &bench.keyring);
-    assert_eq!(*copy.user(by_id(&user)).await.unwrap().unwrap(), *user, "as it was at that moment");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_backup_is_one_moment_while_changes_go_on() {
-    let bench = bench().await;
-    let store = Arc::new(open(&bench.factory.path(), &bench.keyring));
-    let directory = tempfile::tempdir().unwrap();
-    for round in 0..5 {
-        let to = directory.path().join(format!("{round}.db"));
-        let backup = {
-            let (store, to) = (Arc::clone(&store), to.clone());
-            tokio::task::spawn_blocking(move || store.backup(&to).unwrap())
-        };
-        for n in 0..50 {
-            bench.put(&format!("u{round}x{n}"), full_patch(&format!("u{round}x{n}"))).await;
-            bench.put("ann", with_given_name(&format!("{round} {n}"))).await;
-        }
-        backup.await.unwrap();
-        let findings = check(&to, &bench.keyring);
-        assert!(findings.is_empty(), "{findings:?}");
-    }
-}
-
-/// D4.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn d4_a_restore_begins_a_new_epoch() {
-    let mut bench = bench().await;
-    let user = bench.put("ann", full_patch("ann")).await;
-    let path = bench.factory.path();
-    let store = open(&path, &bench.keyring);
-    let directory = tempfile::tempdir().unwrap();
-    let backup = directory.path().join("backup.db");
-    store.backup(&backup).unwrap();
-    let before = store.epoch();
-    bench.put("bob", UserPatch::default()).await;
-
-    let entropy = SeededEntropy::new(77);
-    assert!(matches!(restore(&backup, &path, false, &entropy), Err(BackupError::Exists(_))));
-    let in_use = restore(&backup, &path, true, &entropy);
-    assert!(matches!(in_use, Err(BackupError::InUse(_))), "{in_use:?}");
-    assert!(
-        bench.store.user(Target::Link(link("bubble", "bob"))).await.unwrap().is_some(),
-        "nothing was changed"
-    );
-    bench.assert_sound().await;
-
-    let elsewhere = directory.path().join("elsewhere.db");
-    let epoch = restore(&backup, &elsewhere, false, &entropy).unwrap();
-    assert_ne!(epoch, before);
-    assert_eq!(mode(&elsewhere), 0o600);
-    let restored = open(&elsewhere, &bench.keyring);
-    assert_eq!(restored.epoch(), epoch);
-    assert_eq!(*restored.user(by_id(&user)).await.unwrap().unwrap(), *user);
-    let history = restored.history(user.id, 0, 10).await.unwrap();
-    assert!(history.iter().all(|(position, _)| position.epoch == epoch));
-    drop((store, restored));
-
-    let (keyring, factory) = (Arc::clone(&bench.keyring), std::mem::replace(&mut bench.factory, factory()));
-    drop(bench);
-    let epoch = restore(&backup, &factory.path(), true, &entropy).unwrap();
-    let restored = open(&factory.path(), &keyring);
-    assert_eq!(restored.epoch(), epoch);
-    assert!(restored.user(Target::Link(link("bubble", "bob"))).await.unwrap().is_none());
-    assert!(check(&factory.path(), &keyring).is_empty());
-}
-
-fn factory() -> SqliteFactory {
-    roster_testkit::StoreFactory::new()
-}
-
-#[test]
-fn what_is_no_backup_is_not_restored() {
-    let directory = tempfile::tempdir().unwrap();
-    let (from, to) = (directory.path().join("from.db"), directory.path().join("to.db"));
-    let entropy = SeededEntropy::new(1);
-    assert!(restore(&from, &to, false, &entropy).is_err());
-    Connection::open(&from).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
-    assert!(matches!(
-        restore(&from, &to, false, &entropy),
-        Err(BackupError::NotUsable(OpenError::NotRosters))
-    ));
-    let whole = directory.path().join("whole.db");
-    drop(open(&whole, &keyring()));
-    let mut bytes = std::fs::read(&whole).unwrap();
-    bytes[4096 * 3..4096 * 5].fill(0x5a);
-    std::fs::write(&from, bytes).unwrap();
-    assert!(matches!(restore(&from, &to, false, &entropy), Err(BackupError::Damaged(_))));
-    let files = std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().file_name());
-    assert_eq!(
-        files.filter(|name| name.to_string_lossy().starts_with("to.db")).count(),
-        0,
-        "nothing is left"
-    );
-}
-
 /// An operator looks inside with any SQLite tool.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_views_show_ids_and_times_as_text() {
@@ -271,4 +133,42 @@ async fn the_views_show_ids_and_times_as_text() {
     let shown: String =
         conn.query_row("SELECT last_login FROM users_readable", [], |row| row.get(0)).unwrap();
     assert_eq!(shown, "0001-01-01T00:00:00.000001Z");
+}
+
+/// The log is copied into the database and begun anew; a reader that stays long only delays it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_does_not_grow_without_end() {
+    const PAGE: u64 = 4096;
+    let directory = tempfile::tempdir().unwrap();
+    let (path, log) = (directory.path().join("roster.db"), directory.path().join("roster.db-wal"));
+    let keyring = keyring();
+    let store =
+        Arc::new(SqliteStore::open(Options { checkpoint_pages: 50, ..options(&path, &keyring) }).unwrap());
+    let roster = Directory::new(
+        Arc::<SqliteStore>::clone(&store),
+        Arc::clone(&keyring),
+        Arc::new(PlainPasswords::default()),
+        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
+        Arc::new(SeededEntropy::new(4)),
+        Rules::default(),
+    );
+    let who = principal("bubble");
+    let write = async |from: u32| {
+        for n in from..from + 100 {
+            let id = external_id(&format!("user {n}"));
+            roster.upsert(&who, Dialect::Algorep, id, UserPatch::default(), None).await.unwrap();
+        }
+        std::fs::metadata(&log).unwrap().len() / PAGE
+    };
+    assert!(write(0).await < 120, "a commit or two beyond 50 pages");
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT * FROM users").unwrap();
+    let grown = write(100).await;
+    assert!(grown > 200, "while somebody reads, it grows: {grown}");
+    drop(reader);
+    write(200).await;
+    let copied = write(300).await;
+    assert!(copied <= grown + 200, "and is begun anew: {copied} after {grown}");
+    assert_eq!(*store.poisoned().borrow(), None);
+    assert!(check(&path, &keyring).is_empty());
 }

@@ -1,15 +1,16 @@
 //! What the integration tests share.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use roster_directory::seal::Keyring;
-use roster_directory::{Entropy, Store};
+use roster_directory::{Entropy, Rules, Store};
 use roster_store_sqlite::{Options, SqliteStore, check};
-use roster_testkit::StoreFactory;
+use roster_testkit::{Bench, SeededEntropy, StoreFactory};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
@@ -64,4 +65,30 @@ pub(crate) fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// The usual options.
+pub(crate) fn options(path: &Path, keyring: &Arc<Keyring>) -> Options {
+    let entropy: Arc<dyn Entropy> = Arc::new(SeededEntropy::new(5));
+    Options::new(path, Arc::clone(keyring), entropy)
+}
+
+/// Always the same master key.
+pub(crate) fn keyring() -> Arc<Keyring> {
+    Arc::new(Keyring::parse(&Keyring::generate(&SeededEntropy::new(3))).unwrap())
+}
+
+/// Opens the store, or makes it.
+pub(crate) fn open(path: &Path, keyring: &Arc<Keyring>) -> SqliteStore {
+    SqliteStore::open(options(path, keyring)).unwrap()
+}
+
+/// The file's permissions.
+pub(crate) fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A directory over an empty store.
+pub(crate) async fn bench() -> Bench<SqliteFactory> {
+    Bench::new(Rules::default()).await
 }
