@@ -17,7 +17,7 @@ const WRITER_CACHE_KIB: i64 = 16 * 1024;
 const READER_CACHE_KIB: i64 = 1024;
 
 /// After a long reader has let the log grow, it is cut to this.
-const MOST_LOG_BYTES: i64 = 64 * 1024 * 1024;
+const MOST_LOG_BYTES: i64 = 128 * 1024 * 1024;
 
 /// A connection that writes. The file must exist.
 pub(crate) fn open_writer(

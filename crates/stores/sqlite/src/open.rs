@@ -65,7 +65,7 @@ impl Options {
             page_readers: 2,
             busy_timeout: Duration::from_secs(10),
             durability: Durability::Full,
-            checkpoint_pages: 8_000,
+            checkpoint_pages: 16_000,
             instrument: None,
         }
     }
