@@ -103,7 +103,8 @@ fn text(value: &Value) -> String {
 
 fn body(document: &Value, operation: &Operation<'_>, step: &Step) -> Option<(String, Value)> {
     let content = operation.described.pointer("/requestBody/content")?.as_object()?;
-    let (media_type, media) = content.iter().next()?;
+    let with_example = content.iter().find(|(_, media)| given(media).is_some());
+    let (media_type, media) = with_example.or_else(|| content.iter().next())?;
     if !step.form.is_empty() {
         let fields =
             step.form.iter().map(|(key, value)| json!({ "key": key, "value": value, "type": "text" }));
