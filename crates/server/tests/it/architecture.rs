@@ -6,7 +6,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::harness::{repository, roster_help};
+use crate::harness::{here, repository, roster_help};
 
 /// Normal dependencies between the crates of the workspace, as Cargo has them.
 fn cargo_graph() -> BTreeMap<String, BTreeSet<String>> {
@@ -58,8 +58,20 @@ fn no_dialect_knows_another_or_a_store_and_the_core_knows_nobody() {
                 "{name} -> {dependency}"
             );
             assert!(!(is("roster-store-") && dependency != "roster-directory"), "{name} -> {dependency}");
-            assert!(!on("roster-testkit") && !on("roster-rigs"), "{name} -> {dependency}: for tests alone");
         }
+    }
+}
+
+#[test]
+fn what_is_for_tests_is_not_shipped() {
+    let graph = cargo_graph();
+    let (mut shipped, mut open) = (BTreeSet::new(), vec!["roster".to_owned()]);
+    while let Some(name) = open.pop() {
+        open.extend(graph[&name].iter().cloned());
+        shipped.insert(name);
+    }
+    for name in ["roster-testkit", "roster-rigs", "roster-bench"] {
+        assert!(!shipped.contains(name), "{name}");
     }
 }
 
@@ -214,4 +226,19 @@ fn every_command_that_the_documents_show_exists() {
         }
     }
     assert!(shown > 5, "the control: the documents show commands ({shown})");
+}
+
+#[test]
+fn every_rule_of_the_contracts_has_a_test_that_names_it() {
+    let mut named = BTreeSet::new();
+    for path in files().into_iter().filter(|path| path.starts_with(here(""))) {
+        let Ok(text) = std::fs::read_to_string(path) else { continue };
+        let names = text.split("\nasync fn ").chain(text.split("\nfn ")).skip(1);
+        named.extend(names.filter_map(|rest| Some(rest.split_once('_')?.0.to_owned())));
+    }
+    for (letter, rules) in [("a", 17), ("z", 13), ("d", 10)] {
+        for rule in 1..=rules {
+            assert!(named.contains(&format!("{letter}{rule}")), "no test is named {letter}{rule}_...");
+        }
+    }
 }

@@ -34,6 +34,11 @@ async fn a2_whoever_is_unknown_gets_401() {
     let mut wrong_end = key.clone();
     let last = wrong_end.pop().unwrap();
     wrong_end.push(if last == '0' { '1' } else { '0' });
+    // Proxies differ in which of two they take.
+    let mut twice = reqwest::header::HeaderMap::new();
+    for _ in 0..2 {
+        twice.append("authorization", key.parse().unwrap());
+    }
     let same = Answer::of(roster.request("POST", "/users/a2").body("{}")).await.shown();
     for (what, answer) in [
         ("unknown", with(&roster, "roster_nobody_0000000000000000000000000000000000000000000000000").await),
@@ -45,6 +50,7 @@ async fn a2_whoever_is_unknown_gets_401() {
         ("a wrong end", with(&roster, &wrong_end).await),
         ("revoked", with(&roster, &revoked).await),
         ("a token", with(&roster, &token).await),
+        ("two headers", Answer::of(roster.request("POST", "/users/a2").headers(twice).body("{}")).await),
         ("a token as a bearer", with(&roster, &format!("Bearer {token}")).await),
     ] {
         assert_eq!(answer.shown(), same, "{what}");

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 
 use super::operation::{Operation, SLOTS, Sent, Update};
 
-/// What is expected of a time: one that a caller sent, or the server's own of this request.
+/// What is expected of a time: one that a caller sent, or the server's own of a request that was sent at some moment.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Time {
     Sent(Value),
-    Now,
+    Own {
+        since: jiff::Timestamp,
+    },
     /// The server's own of an earlier answer.
     Known(Value),
 }
@@ -53,23 +55,24 @@ impl Model {
         Self { slots: [const { None }; SLOTS], created }
     }
 
-    pub fn apply(&mut self, operation: &Operation) -> Expected {
+    /// Applies a request that is sent now.
+    pub fn apply(&mut self, operation: &Operation, now: jiff::Timestamp) -> Expected {
         match operation {
             Operation::Upsert { slot, fields } => {
                 let is_new = self.slots[*slot].is_none();
                 if is_new {
                     self.created += 1;
-                    self.slots[*slot] = Some(Person::new(self.created));
+                    self.slots[*slot] = Some(Person::new(self.created, now));
                 }
                 let person = self.slots[*slot].as_mut().unwrap();
-                let changed = person.upsert(fields);
+                let changed = person.upsert(fields, now);
                 if is_new {
                     person.version = 1;
                 }
                 Expected::Done { changed: changed || is_new }
             }
             Operation::Update { slot, update } => match self.slots[*slot].as_mut() {
-                Some(person) => Expected::Done { changed: person.update(update) },
+                Some(person) => Expected::Done { changed: person.update(update, now) },
                 None => Expected::NotFound,
             },
             Operation::Delete { slot } => match self.slots[*slot].take() {
@@ -81,7 +84,7 @@ impl Model {
 }
 
 impl Person {
-    fn new(number: i64) -> Self {
+    fn new(number: i64, now: jiff::Timestamp) -> Self {
         let fields = [
             "isMailConfirmed",
             "language",
@@ -106,9 +109,9 @@ impl Person {
             number,
             version: 0,
             fields: fields.into_iter().map(|field| (field, Value::Null)).collect(),
-            created: Time::Now,
+            created: Time::Own { since: now },
             own_created: None,
-            updated: Time::Now,
+            updated: Time::Own { since: now },
             name: None,
             control_tower: None,
             password: None,
@@ -116,7 +119,7 @@ impl Person {
         }
     }
 
-    fn upsert(&mut self, fields: &[Sent]) -> bool {
+    fn upsert(&mut self, fields: &[Sent], now: jiff::Timestamp) -> bool {
         let mut changed = false;
         let mut updated = None;
         for Sent { field, kept, .. } in fields {
@@ -125,7 +128,7 @@ impl Person {
                 "createdAt" => {
                     let after = match (kept, &self.own_created) {
                         (Value::Null, Some(own)) => Time::Known(own.clone()),
-                        (Value::Null, None) => Time::Now,
+                        (Value::Null, None) => Time::Own { since: now },
                         (kept, _) => Time::Sent(kept.clone()),
                     };
                     changed |= after.value() != self.created.value();
@@ -142,14 +145,14 @@ impl Person {
                 changed |= self.updated.value() != Some(sent);
                 self.updated = Time::Sent(sent.clone());
             }
-            None if changed => self.updated = Time::Now,
+            None if changed => self.updated = Time::Own { since: now },
             None => {}
         }
         self.version += u64::from(changed);
         changed
     }
 
-    fn update(&mut self, update: &Update) -> bool {
+    fn update(&mut self, update: &Update, now: jiff::Timestamp) -> bool {
         let Update { name, email, telephone, password, control_tower, last_login, grants } = update;
         let before = (
             self.fields.clone(),
@@ -173,7 +176,7 @@ impl Person {
         let changed = before != after;
         if changed {
             self.version += 1;
-            self.updated = Time::Now;
+            self.updated = Time::Own { since: now };
         }
         changed
     }
@@ -203,21 +206,21 @@ impl Time {
     pub fn value(&self) -> Option<&Value> {
         match self {
             Self::Sent(value) | Self::Known(value) => Some(value),
-            Self::Now => None,
+            Self::Own { .. } => None,
         }
     }
 
-    /// Learns a time of the server's own from the answer, and says whether the answer has the time that is expected.
-    pub fn agrees(&mut self, answered: &Value, start: jiff::Timestamp) -> bool {
-        if let Some(value) = self.value() {
-            return value == answered;
-        }
-        let is_now =
-            answered.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok()).is_some_and(|time| {
-                // What is answered is cut to milliseconds.
-                time.as_millisecond() >= start.as_millisecond() && time <= crate::harness::now()
-            });
+    /// Says whether the answer has the time that is expected, and learns a time of the server's own from it.
+    pub fn agrees(&mut self, answered: &Value) -> bool {
+        let since = match self {
+            Self::Sent(value) | Self::Known(value) => return value == answered,
+            Self::Own { since } => *since,
+        };
+        let time: Option<jiff::Timestamp> = answered.as_str().and_then(|text| text.parse().ok());
         *self = Self::Known(answered.clone());
-        is_now
+        // What is answered is cut to milliseconds.
+        time.is_some_and(|time| {
+            time.as_millisecond() >= since.as_millisecond() && time <= crate::harness::now()
+        })
     }
 }

@@ -68,7 +68,8 @@ impl Answer {
         for name in names {
             for value in self.headers.get_all(name) {
                 let value = match name {
-                    "content-length" | "date" => continue,
+                    // A server that is about to end closes, which is a matter of moments.
+                    "connection" | "content-length" | "date" => continue,
                     "x-request-id" => "[request id]",
                     "retry-after" => "[seconds]",
                     _ => value.to_str().unwrap(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 /// What signs a token.
 pub enum Signer {
-    Hs256(hmac::Key),
+    Hs256(Box<hmac::Key>),
     Rs256(Box<RsaKeyPair>),
     Es256(Box<EcdsaKeyPair>),
     EdDsa(Box<Ed25519KeyPair>),
@@ -19,7 +19,7 @@ pub enum Signer {
 
 impl Signer {
     pub fn hs256(secret: &[u8]) -> Self {
-        Self::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        Self::Hs256(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
     pub fn rs256() -> Self {

@@ -132,12 +132,9 @@ fn body(document: &Value, route: &Route) -> Option<(String, String)> {
             if route.template.ends_with("token") { "grant_type=client_credentials" } else { "token=a.b.c" };
         return Some((media_type.clone(), form.to_owned()));
     }
-    let example = match &described["example"] {
-        Value::Null => described["examples"]
-            .as_object()
-            .map(|examples| examples.values().next().unwrap()["value"].clone()),
-        example => Some(example.clone()),
-    };
+    let example =
+        described.get("example").or_else(|| described["examples"].as_object()?.values().next()?.get("value"));
+    let example = example.cloned();
     let example = example.unwrap_or_else(|| example_of(document, resolved(document, &described["schema"])));
     Some((media_type.clone(), example.to_string()))
 }
