@@ -49,11 +49,15 @@ function limits(schema) {
   return said.join(", ");
 }
 
+// The example that a schema gives itself.
+function given(schema) {
+  return schema.example !== undefined ? schema.example : (schema.examples || [])[0];
+}
+
 // An example of a schema, where it gives none itself; for a request, of what can be sent.
 function sample(schema, request, depth = 0) {
   const found = resolve(schema);
-  if (found.example !== undefined) return found.example;
-  if (found.examples && found.examples.length) return found.examples[0];
+  if (given(found) !== undefined) return given(found);
   if (found.default !== undefined) return found.default;
   if (found.enum) return found.enum[0];
   if (depth > 6) return null;
@@ -62,7 +66,9 @@ function sample(schema, request, depth = 0) {
   if (found.allOf) return Object.assign({}, ...found.allOf.map((one) => sample(one, request, depth + 1)));
   const type = [].concat(found.type).find((one) => one !== "null");
   if (type === "object") {
-    return Object.fromEntries(Object.entries(found.properties || {}).filter(([, value]) => !(request && resolve(value).readOnly)).map(([key, value]) => [key, sample(value, request, depth + 1)]));
+    const required = new Set(found.required || []);
+    const wanted = ([key, value]) => !request || (!resolve(value).readOnly && (required.has(key) || given(resolve(value)) !== undefined));
+    return Object.fromEntries(Object.entries(found.properties || {}).filter(wanted).map(([key, value]) => [key, sample(value, request, depth + 1)]));
   }
   if (type === "array") return [sample(found.items, request, depth + 1)];
   if (type === "boolean") return true;
@@ -102,7 +108,7 @@ function body(content) {
 function parameterRow(parameter, inputs) {
   const found = resolve(parameter);
   const schema = resolve(found.schema);
-  const example = found.example !== undefined ? found.example : schema.example;
+  const example = found.example !== undefined ? found.example : given(schema) !== undefined ? given(schema) : (schema.enum || [])[0];
   const input = h("input", { value: found.required && example !== undefined ? example : "", placeholder: example !== undefined ? example : "", "aria-label": found.name });
   inputs.push([found, input]);
   return h("tr", {},
@@ -162,7 +168,8 @@ function operationView(method, path, item, operation) {
   const parameters = [...(item.parameters || []), ...(operation.parameters || [])];
   const fill = (into) => {
     const request = resolve(operation.requestBody);
-    const [type, media] = Object.entries(request.content || {})[0] || [];
+    const kinds = Object.entries(request.content || {});
+    const [type, media] = kinds.find(([, one]) => one.example !== undefined) || kinds[0] || [];
     const editor = media && h("textarea", { spellcheck: "false", "aria-label": "Body" });
     if (editor) {
       const example = exampleOf(media, true);

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::BuildError;
@@ -97,6 +98,7 @@ impl Server {
             ids: RequestIds::new(&*system.outside.entropy),
             proxies: Proxies::new(settings.trusted_proxies.clone(), settings.forwarded_header),
             log: settings.log_requests,
+            closing: AtomicBool::new(false),
         });
         let (stop, stopped) = watch::channel(false);
         let chores = [

@@ -17,7 +17,7 @@ fn sources(file: &str) -> (tempfile::TempDir, Sources) {
 fn faults(sources: &Sources) -> Vec<String> {
     match load(sources).map(|loaded| loaded.settings).unwrap_err() {
         ConfigError::Faults(faults) => faults,
-        other => panic!("{other}"),
+        other @ (ConfigError::Unreadable { .. } | ConfigError::Syntax { .. }) => panic!("{other}"),
     }
 }
 

@@ -5,8 +5,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +22,9 @@ use crate::config::Settings;
 
 /// How long the loop rests when the system has no more file descriptors.
 const REST: Duration = Duration::from_millis(100);
+
+/// How long a connection without a request is still listened to at the end.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// The limits of connections.
 #[derive(Debug, Clone, Copy)]
@@ -62,6 +67,7 @@ pub async fn serve(
     mut stop: watch::Receiver<bool>,
 ) -> Drained {
     let graceful = GracefulShutdown::new();
+    let most = u32::try_from(limits.connections.get().min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
     let places = Arc::new(Semaphore::new(limits.connections.get().min(Semaphore::MAX_PERMITS)));
     let (kill, killed) = watch::channel(false);
     let server = Server { http: http(limits), patience: limits.answer_timeout, edge, killed };
@@ -81,7 +87,12 @@ pub async fn serve(
             },
         }
     }
+    server.take_the_waiting(&listener, &places, &graceful);
     drop(listener);
+    // A connection that is kept alive may hold a request that was sent and not yet read. So at first each answer says
+    // that it is the last of its connection; what then still idles is closed.
+    server.edge.closing.store(true, Ordering::Relaxed);
+    let _ = tokio::time::timeout(LINGER.min(limits.drain_timeout), places.acquire_many(most)).await;
     let drained = tokio::time::timeout(limits.drain_timeout, graceful.shutdown()).await;
     kill.send_replace(true);
     if drained.is_ok() { Drained::Fully } else { Drained::Partly }
@@ -122,6 +133,16 @@ struct Server {
 }
 
 impl Server {
+    /// Takes the connections that the system has accepted already: their clients may have sent requests.
+    fn take_the_waiting(&self, listener: &TcpListener, places: &Arc<Semaphore>, graceful: &GracefulShutdown) {
+        while let Ok(place) = Arc::clone(places).try_acquire_owned() {
+            match listener.accept().now_or_never() {
+                Some(Ok((stream, peer))) => self.spawn(stream, peer, place, graceful.watcher()),
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
     fn spawn(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit, watcher: Watcher) {
         // Answers are small: waiting to fill a packet would only delay them.
         if let Err(error) = stream.set_nodelay(true) {

@@ -4,12 +4,13 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderValue, Method, Request, StatusCode, header};
 use hyper::body::Incoming;
 use roster_wire::ClientAddress;
 use tower::Service as _;
@@ -34,6 +35,8 @@ pub struct Edge {
     pub proxies: Proxies,
     /// Which requests are logged.
     pub log: LogRequests,
+    /// Whether each answer is the last of its connection, because the server is about to stop.
+    pub closing: AtomicBool,
 }
 
 impl Edge {
@@ -56,6 +59,9 @@ impl Edge {
         self.metrics.count(route, &method, response.status(), took);
         span.in_scope(|| self.log(route, &method, response.status(), took));
         set_id(&mut response, id);
+        if self.closing.load(Ordering::Relaxed) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 

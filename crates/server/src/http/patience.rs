@@ -89,7 +89,7 @@ mod tests {
         let mut ours = TokioIo::new(Patient::new(TokioIo::new(ours), Duration::from_secs(5)));
         let slowly = async {
             for _ in 0..4 {
-                tokio::time::sleep(Duration::from_secs(4)).await;
+                sleep(Duration::from_secs(4)).await;
                 theirs.read_exact(&mut [0; 8]).await.unwrap();
             }
         };

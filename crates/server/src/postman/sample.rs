@@ -15,7 +15,8 @@ pub(super) fn given(node: &Value) -> Option<&Value> {
     node.get("example").or_else(|| node.get("examples")?.as_array()?.first())
 }
 
-/// An example of a schema: its own, else one of its properties' examples. What can't be sent is left out.
+/// An example of a schema: its own, else one of its properties' examples. What can't be sent is left out, and what need
+/// not be sent and has no example.
 pub(super) fn of_schema(document: &Value, schema: &Value, depth: usize) -> Value {
     let schema = resolve(document, schema);
     if let Some(example) = given(schema) {
@@ -25,11 +26,13 @@ pub(super) fn of_schema(document: &Value, schema: &Value, depth: usize) -> Value
     else {
         return first_value(schema);
     };
+    let required = schema.get("required").and_then(Value::as_array);
+    let is_required =
+        |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let can_be_sent = |property: &Value| property.get("readOnly").and_then(Value::as_bool) != Some(true);
     let members = properties.iter().filter(|(_, property)| can_be_sent(property));
-    Value::Object(Map::from_iter(
-        members.map(|(name, property)| (name.clone(), of_schema(document, property, depth + 1))),
-    ))
+    let members = members.map(|(name, property)| (name.clone(), of_schema(document, property, depth + 1)));
+    Value::Object(Map::from_iter(members.filter(|(name, value)| is_required(name) || !value.is_null())))
 }
 
 fn first_value(schema: &Value) -> Value {
@@ -46,11 +49,12 @@ mod tests {
     fn an_example_is_made_of_the_properties_that_can_be_sent() {
         let document =
             json!({ "components": { "schemas": { "Name": { "type": "string", "example": "Loire" } } } });
-        let schema = json!({ "type": "object", "properties": {
+        let schema = json!({ "type": "object", "required": ["note"], "properties": {
             "id": { "type": "integer", "readOnly": true, "example": 1 },
             "name": { "$ref": "#/components/schemas/Name" },
             "kind": { "type": "string", "enum": ["producer", "seller"] },
             "note": { "type": ["string", "null"] },
+            "remark": { "type": ["string", "null"] },
         } });
         let expected = json!({ "name": "Loire", "kind": "producer", "note": null });
         assert_eq!(of_schema(&document, &schema, 0), expected);
