@@ -59,7 +59,11 @@ pub fn run(options: &Options) -> Result<Report> {
     }
     report.row("rounds", options.rounds);
     report.found("rounds that did not end cleanly", unclean, options.rounds);
-    report.row("requests sent as their connection closed, and not read", closed - unanswered.len());
+    let unread = closed - unanswered.len();
+    report.found("requests sent to an open connection and not read", unread, tally.acknowledged + unread);
+    if unread > 0 {
+        report.violations.push(format!("{unread} requests were sent to an open connection, and it was closed unread"));
+    }
     report.found("writes done but not answered", unanswered.len(), tally.acknowledged + unanswered.len());
     report.violations.extend(unanswered);
     tally.tell(&mut report, "rounds");
