@@ -62,7 +62,9 @@ pub fn run(options: &Options) -> Result<Report> {
     let unread = closed - unanswered.len();
     report.found("requests sent to an open connection and not read", unread, tally.acknowledged + unread);
     if unread > 0 {
-        report.violations.push(format!("{unread} requests were sent to an open connection, and it was closed unread"));
+        report
+            .violations
+            .push(format!("{unread} requests were sent to an open connection, and it was closed unread"));
     }
     report.found("writes done but not answered", unanswered.len(), tally.acknowledged + unanswered.len());
     report.violations.extend(unanswered);
