@@ -35,3 +35,7 @@ deny:
 # Regenerate docs/openapi.json and docs/roster.postman_collection.json from the code
 openapi:
     scripts/openapi
+
+# Measure Roster beside its peers and beside what the machine can do; `just bench --quick` takes some minutes
+bench *args:
+    bench/run {{ args }}

@@ -134,11 +134,8 @@ fn is_right(exchange: &Exchange, response: &Response<'_>) -> bool {
     response.status == exchange.status && memmem::find(response.body, &exchange.expected).is_some()
 }
 
-/// Sends requests over HTTP on `connections` connections, each as fast as it is answered, until the run is over.
-///
-/// # Panics
-///
-/// When a connection can't be made.
+/// Sends requests over HTTP on `connections` connections, each as fast as it is answered, until the run is over. A connection that
+/// can't be made, or breaks, is a fault of the report.
 pub async fn closed_loop<R: Requests>(
     address: SocketAddr,
     connections: usize,
@@ -149,10 +146,6 @@ pub async fn closed_loop<R: Requests>(
 }
 
 /// Sends requests on `connections` connections, each as fast as it is answered, until the run is over.
-///
-/// # Panics
-///
-/// When a connection can't be made.
 pub async fn saturate(
     endpoint: &Endpoint,
     connections: usize,
@@ -164,10 +157,6 @@ pub async fn saturate(
 
 /// Sends `per_second` requests a second until the run is over. Their latency counts from when each was due, so that a server
 /// that stalls is charged for all that it kept waiting. The connections are a limit: a request for which none is free is late.
-///
-/// # Panics
-///
-/// When a connection can't be made.
 pub async fn open_loop(
     endpoint: &Endpoint,
     connections: usize,
@@ -185,13 +174,16 @@ async fn run(
     until: Until,
     requests: &mut dyn Requests,
 ) -> Report {
+    let mut report = Report::new(connections);
     let mut open = Vec::new();
     for _ in 0..connections {
-        open.push(Connection::to(endpoint.clone()).await.expect("the server accepts connections"));
+        match Connection::to(endpoint.clone()).await {
+            Ok(connection) => open.push(connection),
+            Err(error) => report.record(Duration::ZERO, Some(format!("no connection: {error}"))),
+        }
     }
     let cpu_before = cpu_seconds(std::process::id());
     let started = Instant::now();
-    let report = Report::new(connections);
     let run = Rc::new(RefCell::new(Run { requests, pace, until, started, sent: 0, report }));
     let workers = open.into_iter().map(|connection| work(connection, Rc::clone(&run)));
     futures_util::future::join_all(workers).await;
@@ -278,6 +270,13 @@ mod tests {
             assert_eq!((report.right, report.wrong, report.faults.len()), (0, 2, 2));
             assert!(wrong.answers.is_empty());
         }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_not_there_is_a_fault() {
+        let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let report = closed_loop(nobody, 2, Until::Requests(9), Same::new(200, "")).await;
+        assert_eq!((report.right, report.wrong), (0, 2), "{:?}", report.faults);
     }
 
     #[tokio::test]
