@@ -10,13 +10,14 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use hyper::body::Incoming;
 use roster_wire::ClientAddress;
 use tower::Service as _;
 use tracing::Instrument as _;
 
 use super::client_address::Proxies;
+use super::fault;
 use super::guard::Matched;
 use super::metrics::{Metrics, RouteMetrics};
 use super::request_id::{RequestIds, X_REQUEST_ID};
@@ -50,7 +51,11 @@ impl Edge {
         request.extensions_mut().insert(ClientAddress(client));
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
         self.metrics.in_flight.increment(1.0);
-        let answered = self.router.clone().call(request).instrument(span.clone()).await;
+        let answered = if names_its_host(&request) {
+            self.router.clone().call(request).instrument(span.clone()).await
+        } else {
+            Ok(fault::bad_request())
+        };
         self.metrics.in_flight.decrement(1.0);
         let mut response = answered.unwrap_or_else(|never| match never {});
         let matched = response.extensions_mut().remove::<Matched>();
@@ -81,6 +86,14 @@ impl Edge {
         } else {
             tracing::info!(%method, route, status = status_number, milliseconds, "answered");
         }
+    }
+}
+
+/// RFC 9112, 3.2: a request without a host, or with several, is refused. Which of several counts is read in different ways.
+fn names_its_host<B>(request: &Request<B>) -> bool {
+    match request.headers().get_all(header::HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        hosts => hosts == 1,
     }
 }
 

@@ -24,6 +24,13 @@ pub async fn not_found() -> Response {
     answer(StatusCode::NOT_FOUND, "Not Found")
 }
 
+/// A request that HTTP itself does not allow. The connection is not used again: what follows on it may be misread.
+pub fn bad_request() -> Response {
+    let mut response = answer(StatusCode::BAD_REQUEST, "Bad Request");
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
 /// Another method on a path of the server's own. The router adds `Allow`.
 pub async fn method_not_allowed() -> Response {
     answer(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed")

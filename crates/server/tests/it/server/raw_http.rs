@@ -42,6 +42,8 @@ async fn what_could_be_read_in_two_ways_is_refused_and_ends_the_connection() {
         ("CR in a header", format!("{post}\r\nX-Cr: a\rb\r\nContent-Length: 2"), "{}"),
         ("a header without a name", format!("{post}\r\n: x\r\nContent-Length: 2"), "{}"),
         ("a space in a name", format!("{post}\r\nX Y: x\r\nContent-Length: 2"), "{}"),
+        ("no host", format!("{post}\r\nContent-Length: 2").replace("Host: roster\r\n", ""), "{}"),
+        ("two hosts", format!("{post}\r\nHost: roster\r\nContent-Length: 2"), "{}"),
         ("an unknown version", post.replace("HTTP/1.1", "HTTP/3.0"), ""),
         ("no version", post.replace(" HTTP/1.1", ""), ""),
         ("two targets", post.replace("/users/raw", "/users/raw /x"), ""),
