@@ -4,6 +4,7 @@ mod answers;
 mod authorization;
 mod effects;
 mod fields;
+mod issuers;
 mod okhttp;
 mod refusals;
 mod request;
