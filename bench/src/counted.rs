@@ -1,6 +1,6 @@
-//! How many acknowledged changes a sync is for, by the kernel's count and not by the server's: `strace` writes down each call.
+//! Whether a commit is a sync, by the kernel's count and not by the server's: `strace` writes down each call.
 //!
-//! A traced call takes longer, so this is a run of its own, whose times are not reported.
+//! A traced call takes longer, and other changes share a commit: so this is a run of its own, and its rates are not reported.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail, ensure};
 use roster_testkit::load::{Until, saturate};
 
+use crate::commits::Commits;
 use crate::contender::{self, Driven, Places};
 use crate::operation::Operation;
 use crate::plan::Size;
@@ -44,12 +45,12 @@ async fn count(roster: &Path, places: &Places, size: &Size, connections: usize) 
     let text = trace.to_string_lossy();
     // Only these calls stop, and the server is our own child: strace is none of its parents.
     let words =
-        ["strace", "-D", "-f", "-qq", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", &text, "--"];
+        ["strace", "-D", "-f", "-q", "--seccomp-bpf", "-e", "trace=fsync,fdatasync", "-o", &text, "--"];
     let (mut contender, _) = contender::roster(roster, places, &key, &words.map(str::to_owned))?;
     let Driven::Served { server, speak } = &mut contender.driven else { bail!("Roster is a server") };
     let endpoint = speak.endpoint(server.address);
     let lasting = Duration::from_secs_f64(size.seconds);
-    let mut changes = 0;
+    let mut acknowledged = 0;
     for (operation, until) in
         [(Operation::Create, Until::Either(USERS, lasting)), (Operation::Change, Until::Elapsed(lasting))]
     {
@@ -57,17 +58,19 @@ async fn count(roster: &Path, places: &Places, size: &Size, connections: usize) 
         let report = saturate(&endpoint, connections, until, &mut stream).await;
         ensure!(report.wrong == 0, "a change was refused: {:?}", report.faults);
         server.population.is_loaded();
-        changes += report.right;
+        acknowledged += report.right;
     }
+    let commits = Commits::of(&endpoint).await?.commits;
     server.process.end()?;
-    Ok(Counted { connections, changes, syncs: syncs(&trace)? })
+    Ok(Counted { connections, acknowledged, commits, syncs: syncs(&trace, server.process.id())? })
 }
 
 /// How many syncs strace saw. It writes the last of them down some time after the server has ended.
-fn syncs(trace: &Path) -> Result<u64> {
+fn syncs(trace: &Path, process: u32) -> Result<u64> {
+    let end = format!("{process} +++ exited with");
     let began = Instant::now();
     let mut text = std::fs::read_to_string(trace)?;
-    while !text.contains("+++ exited with") {
+    while !text.contains(&end) {
         ensure!(began.elapsed() < MOST_TIME_TO_WRITE, "strace does not tell of the end");
         std::thread::sleep(GLANCE);
         text = std::fs::read_to_string(trace)?;

@@ -51,7 +51,7 @@ pub(crate) fn judge(results: &Results) -> Vec<Goal> {
     goals.extend(last_page(results));
     goals.extend(hashing(results));
     goals.extend(P99_MILLIS.iter().filter_map(|limit| latency(&results.sustained, *limit)));
-    goals.extend(counted(results));
+    goals.extend(CHANGES_PER_SYNC.iter().filter_map(|least| shared(&results.sustained, *least)));
     goals.extend(memory(results));
     goals
 }
@@ -100,26 +100,22 @@ fn one_core(results: &Results) -> Option<f64> {
 }
 
 fn latency(sustained: &[Sustained], (connections, goal): (usize, f64)) -> Option<Goal> {
-    let load = sustained.iter().find(|load| {
-        load.operation == Operation::Change
-            && load.due_per_second.is_none()
-            && load.connections == connections
-    })?;
+    let load = closed_loop(sustained, connections)?;
     let what = format!("p99 of changes at {connections} connections, checkpoints included");
     Some(at_most(what, " ms", goal, load.figures.p99_ms))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a run has fewer than 2^52 changes")]
-fn counted(results: &Results) -> impl Iterator<Item = Goal> + '_ {
-    CHANGES_PER_SYNC.iter().filter_map(|(connections, goal)| {
-        let counted = results.counted.iter().find(|counted| counted.connections == *connections)?;
-        let each = counted.changes as f64 / counted.syncs.max(1) as f64;
-        Some(at_least(
-            format!("acknowledged changes for each sync at {connections} connections"),
-            "",
-            *goal,
-            each,
-        ))
+fn shared(sustained: &[Sustained], (connections, goal): (usize, f64)) -> Option<Goal> {
+    let each = closed_loop(sustained, connections)?.figures.changes_per_commit?;
+    Some(at_least(format!("acknowledged changes for each sync at {connections} connections"), "", goal, each))
+}
+
+/// The changes of one field, as fast as they were answered.
+fn closed_loop(sustained: &[Sustained], connections: usize) -> Option<&Sustained> {
+    sustained.iter().find(|load| {
+        load.operation == Operation::Change
+            && load.due_per_second.is_none()
+            && load.connections == connections
     })
 }
 

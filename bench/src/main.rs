@@ -3,6 +3,7 @@
 
 mod argon;
 mod ask;
+mod commits;
 mod contender;
 mod counted;
 mod disk;

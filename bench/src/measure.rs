@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use roster_testkit::load::{Connection, Endpoint, Report, Until, saturate};
+use roster_testkit::load::{Report, Until, saturate};
 
+use crate::commits::Commits;
 use crate::contender::{Contender, Driven, Server};
 use crate::operation::Operation;
 use crate::pages;
@@ -72,12 +73,15 @@ async fn served(
     let mut stream = Stream { speak, operation, population: &mut server.population };
     saturate(&endpoint, connections, Until::Elapsed(WARM_UP), &mut stream).await;
     let counts = speak.walks().is_some() && operation.writes();
-    let before = if counts { committed(&endpoint).await? } else { Committed::default() };
+    let before = if counts { Commits::of(&endpoint).await? } else { Commits::default() };
     let cpu_before = server.process.cpu_seconds();
     let report = saturate(&endpoint, connections, Until::Elapsed(lasting), &mut stream).await;
     let cpu = server.process.cpu_seconds() - cpu_before;
-    let after = if counts { committed(&endpoint).await? } else { Committed::default() };
-    Ok(Figures { changes_per_commit: before.each(after), ..figures(&report, cpu, server.process.memory()?) })
+    let after = if counts { Commits::of(&endpoint).await? } else { Commits::default() };
+    Ok(Figures {
+        changes_per_commit: after.since(before).changes_each(),
+        ..figures(&report, cpu, server.process.memory()?)
+    })
 }
 
 /// The figures of a load, whose server used that much of the processor.
@@ -117,32 +121,4 @@ fn direct(measured: Measured, cpu_seconds: f64, memory: Memory) -> Figures {
         faults: Vec::new(),
         changes_per_commit: measured.changes_per_commit,
     }
-}
-
-/// What Roster's `/metrics` say of its writer.
-#[derive(Debug, Clone, Copy, Default)]
-struct Committed {
-    changes: f64,
-    commits: f64,
-}
-
-impl Committed {
-    fn each(self, after: Self) -> Option<f64> {
-        let commits = after.commits - self.commits;
-        (commits > 0.0).then(|| (after.changes - self.changes) / commits)
-    }
-}
-
-async fn committed(endpoint: &Endpoint) -> Result<Committed> {
-    let mut connection = Connection::to(endpoint.clone()).await?;
-    let answer = connection.send(b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await?;
-    let text = String::from_utf8_lossy(answer.body);
-    let value = |name: &str| {
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.and_then(|value| value.parse().ok()).unwrap_or_default()
-    };
-    Ok(Committed {
-        changes: value("roster_write_changes_total"),
-        commits: value("roster_write_commits_total"),
-    })
 }

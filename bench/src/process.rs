@@ -72,6 +72,11 @@ impl Process {
         Ok((input, self.child.stdout.take().context("its standard output is not ours")?))
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Takes the processor from it.
     pub(crate) fn pause(&self) -> Result<()> {
         Ok(kill_process(self.pid, Signal::STOP)?)

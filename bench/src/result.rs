@@ -122,11 +122,13 @@ pub(crate) struct Sustained {
     pub(crate) figures: Figures,
 }
 
-/// How many acknowledged changes a sync was for, by the kernel's count.
+/// A server from its start to its end, with its syncs by the kernel's count.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Counted {
     pub(crate) connections: usize,
-    pub(crate) changes: u64,
+    pub(crate) acknowledged: u64,
+    /// As the server counts them.
+    pub(crate) commits: u64,
     pub(crate) syncs: u64,
 }
 

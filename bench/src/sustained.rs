@@ -9,12 +9,13 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use roster_testkit::load::{Until, open_loop, saturate};
 
+use crate::commits::Commits;
 use crate::contender::{Contender, Driven, Server};
 use crate::measure::figures;
 use crate::operation::Operation;
 use crate::plan::Size;
 use crate::population::Stream;
-use crate::result::Sustained;
+use crate::result::{Figures, Sustained};
 use crate::run::say;
 use crate::speak::Speak;
 
@@ -65,6 +66,7 @@ impl Load {
         let Self { operation, connections, lasting, rate } = self;
         let endpoint = speak.endpoint(server.address);
         let log = Watch::start(server.data.join("roster.db-wal"));
+        let commits = Commits::of(&endpoint).await?;
         let cpu_before = server.process.cpu_seconds();
         let mut stream = Stream { speak, operation, population: &mut server.population };
         let until = Until::Elapsed(lasting);
@@ -72,6 +74,7 @@ impl Load {
             None => saturate(&endpoint, connections, until, &mut stream).await,
             Some((_, per_second)) => open_loop(&endpoint, connections, per_second, until, &mut stream).await,
         };
+        let commits = Commits::of(&endpoint).await?.since(commits);
         let figures = figures(&report, server.process.cpu_seconds() - cpu_before, server.process.memory()?);
         let pace = rate.map_or_else(
             || format!("{connections} connections"),
@@ -91,7 +94,7 @@ impl Load {
             seconds: report.elapsed.as_secs_f64(),
             late: report.late,
             log_peak_mib: log.peak_mib(),
-            figures,
+            figures: Figures { changes_per_commit: commits.changes_each(), ..figures },
         })
     }
 }

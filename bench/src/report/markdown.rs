@@ -140,29 +140,28 @@ fn sustained(results: &Results) -> String {
 }
 
 fn counted(results: &Results) -> String {
-    if results.counted.is_empty() {
+    let mut table = Table::new(&["operation", "connections", "changes for each commit"]);
+    let mut is_empty = true;
+    let closed = results.sustained.iter().filter(|load| load.due_per_second.is_none());
+    for (load, each) in closed.filter_map(|load| Some((load, load.figures.changes_per_commit?))) {
+        is_empty = false;
+        table.row(&[load.operation.title().to_owned(), load.connections.to_string(), figure(each)]);
+    }
+    if is_empty {
         return String::new();
     }
-    let mut table =
-        Table::new(&["connections", "acknowledged changes", "fsync and fdatasync", "changes for each"]);
-    for counted in &results.counted {
-        let (changes, syncs) = (count(counted.changes), count(counted.syncs));
-        table.row(&[
-            counted.connections.to_string(),
-            thousands(changes),
-            thousands(syncs),
-            figure(changes / syncs.max(1.0)),
-        ]);
-    }
     let mut text = format!(
-        "### Changes for each sync\n\nCounted by strace in a run of its own, from the server's start to its end: users are created and changed.\n\n{}",
+        "### Changes for each sync\n\nBy the server's own count, from `/metrics`.\n\n{}",
         table.text()
     );
+    if !results.counted.is_empty() {
+        // Writing to a String can't fail.
+        let _ = write!(text, "\n{}", traced(results));
+    }
     let rate = |connections| {
         results.spread(ROSTER, Operation::Change, connections, |figures: &Figures| figures.per_second)
     };
     if let (Some(one), Some(many)) = (rate(1), rate(CONNECTIONS)) {
-        // Writing to a String can't fail.
         let _ = writeln!(
             text,
             "\nAt 1 connection each change is a transaction of its own: {} a second. At {CONNECTIONS} connections, which share \
@@ -173,6 +172,19 @@ fn counted(results: &Results) -> String {
         );
     }
     text
+}
+
+fn traced(results: &Results) -> String {
+    let mut table = Table::new(&["connections", "acknowledged changes", "commits", "fsync and fdatasync"]);
+    for counted in &results.counted {
+        let counts = [counted.acknowledged, counted.commits, counted.syncs].map(|of| thousands(count(of)));
+        table.row(&[&[counted.connections.to_string()], &counts[..]].concat());
+    }
+    format!(
+        "That a commit is a sync, by the kernel's count: strace in a run of its own (in which other changes share a commit, since a \
+         traced call takes longer), from the server's start to its end.\n\n{}",
+        table.text()
+    )
 }
 
 fn passwords(results: &Results) -> String {

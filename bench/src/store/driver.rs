@@ -18,6 +18,7 @@ use roster_store_sqlite::{Options, SqliteStore};
 use roster_testkit::{PlainPasswords, build};
 
 use super::Measured;
+use crate::commits::Commits;
 use crate::operation::Operation;
 use crate::people;
 use crate::speak::PAGE;
@@ -70,6 +71,11 @@ impl Driver {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    fn commits(&self) -> Commits {
+        let activity = self.shared.store.activity();
+        Commits { changes: activity.changes, commits: activity.commits }
+    }
+
     /// Creates the first users.
     pub(super) async fn load(&self, users: u64) -> Result<Measured> {
         let goes_on = move |shared: &Shared| shared.created.load(Ordering::Relaxed) < users;
@@ -95,7 +101,7 @@ impl Driver {
         goes_on: impl Fn(&Shared) -> bool + Clone + Send + 'static,
     ) -> Result<Measured> {
         self.shared.ids().sort_unstable();
-        let before = self.shared.store.activity();
+        let before = self.commits();
         let began = Instant::now();
         let tasks: Vec<_> = (0..tasks)
             .map(|task| {
@@ -108,7 +114,7 @@ impl Driver {
             latencies.add(task.await??)?;
         }
         let seconds = began.elapsed().as_secs_f64();
-        let after = self.shared.store.activity();
+        let after = self.commits();
         let millis =
             |percent| Duration::from_micros(latencies.value_at_percentile(percent)).as_secs_f64() * 1e3;
         Ok(Measured {
@@ -118,14 +124,9 @@ impl Driver {
             p99_ms: millis(99.0),
             p999_ms: millis(99.9),
             max_ms: millis(100.0),
-            changes_per_commit: each(after.changes - before.changes, after.commits - before.commits),
+            changes_per_commit: after.since(before).changes_each(),
         })
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a run has fewer than 2^52 changes")]
-pub(crate) fn each(changes: u64, commits: u64) -> Option<f64> {
-    (commits > 0).then(|| changes as f64 / commits as f64)
 }
 
 impl Shared {

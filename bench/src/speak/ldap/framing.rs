@@ -15,6 +15,9 @@ const REFERENCE: u8 = 0x73;
 pub(super) fn answer(read: &[u8]) -> Result<Option<Answer>, Error> {
     let mut at = 0;
     loop {
+        if read.get(at).is_some_and(|tag| *tag != SEQUENCE) {
+            return Err(invalid("no message of LDAP"));
+        }
         let Some(message) = element(read, at)? else { return Ok(None) };
         at = message.end;
         if let Some(status) = result(read, &message)? {
@@ -54,9 +57,6 @@ fn result(read: &[u8], message: &Element) -> Result<Option<u16>, Error> {
             .filter(|found| tag.is_none_or(|tag| tag == found.tag))
             .ok_or_else(|| invalid("no message of LDAP"))
     };
-    if message.tag != SEQUENCE {
-        return Err(invalid("no message of LDAP"));
-    }
     let id = inside(message.begin, Some(INTEGER))?;
     let operation = inside(id.end, None)?;
     if matches!(operation.tag, ENTRY | REFERENCE) {
