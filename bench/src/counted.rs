@@ -67,10 +67,12 @@ async fn count(roster: &Path, places: &Places, size: &Size, connections: usize) 
 
 /// How many syncs strace saw. It writes the last of them down some time after the server has ended.
 fn syncs(trace: &Path, process: u32) -> Result<u64> {
-    let end = format!("{process} +++ exited with");
+    let process = process.to_string();
+    // Short numbers of processes are padded.
+    let is_end = |line: &str| line.starts_with(&process) && line.contains(" +++ exited with");
     let began = Instant::now();
     let mut text = std::fs::read_to_string(trace)?;
-    while !text.contains(&end) {
+    while !text.lines().any(is_end) {
         ensure!(began.elapsed() < MOST_TIME_TO_WRITE, "strace does not tell of the end");
         std::thread::sleep(GLANCE);
         text = std::fs::read_to_string(trace)?;

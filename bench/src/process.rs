@@ -162,7 +162,25 @@ pub(crate) fn run(command: &mut Command) -> Result<String> {
         command.stdin(Stdio::null()).output().with_context(|| format!("{:?}", command.get_program()))?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
-        bail!("{}", errors.lines().last().map_or_else(|| output.status.to_string(), str::to_owned));
+        let last = errors.lines().last().map_or_else(|| output.status.to_string(), str::to_owned);
+        bail!("{}", without_script(&last));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// What a shell says, without the script and the line that it says it of.
+fn without_script(message: &str) -> &str {
+    let after = message.split_once(": line ").and_then(|(_, rest)| rest.split_once(": "));
+    after.map_or(message, |(_, what)| what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_shell_says_is_told_without_its_script() {
+        assert_eq!(without_script("/a/b/install: line 13: npm: command not found"), "npm: command not found");
+        assert_eq!(without_script("no apt-get here"), "no apt-get here");
+    }
 }

@@ -103,10 +103,12 @@ const PLOT_WIDTH: f64 = 300.0;
 const PLOT_LEFT: f64 = 64.0;
 const LOWEST_MS: f64 = 0.1;
 const DECADES: u32 = 4;
+/// The height of a name.
+const NAME: f64 = 14.0;
 
 /// Latencies of Roster under a constant rate.
 pub(super) fn latency(results: &Results) -> String {
-    let mut drawing = Drawing::new(WIDTH, TOP + PLOT_HEIGHT + 96.0);
+    let mut drawing = Drawing::new(WIDTH, TOP + PLOT_HEIGHT + 60.0);
     drawing.text((16.0, 24.0), Anchor::Start, "title", "Latency of Roster under a constant rate");
     let subtitle = "milliseconds from when a request was due, by the share of the sustained rate";
     drawing.text((16.0, 42.0), Anchor::Start, "", subtitle);
@@ -144,11 +146,13 @@ fn plot(drawing: &mut Drawing, left: f64, title: &str, loads: &[&Sustained]) {
         let label = format!("{percent} %");
         drawing.text((across(percent), top + PLOT_HEIGHT + 18.0), Anchor::Middle, "", &label);
     }
+    // From the slowest down, so that a name that would stand on the one before is moved below it.
     let lines: [Line; 3] = [
-        ("p50", "a", |figures| figures.p50_ms),
-        ("p99", "b", |figures| figures.p99_ms),
         ("p99.9", "c", |figures| figures.p999_ms),
+        ("p99", "b", |figures| figures.p99_ms),
+        ("p50", "a", |figures| figures.p50_ms),
     ];
+    let mut lowest_name = 0.0;
     for (name, class, of) in lines {
         let points: Vec<(f64, f64)> = loads
             .iter()
@@ -156,7 +160,8 @@ fn plot(drawing: &mut Drawing, left: f64, title: &str, loads: &[&Sustained]) {
             .collect();
         drawing.line(&points, class);
         if let Some((x, y)) = points.last() {
-            drawing.text((x + 10.0, y + 4.0), Anchor::Start, "strong", name);
+            lowest_name = f64::max(y + 4.0, lowest_name + NAME);
+            drawing.text((x + 10.0, lowest_name), Anchor::Start, "strong", name);
         }
     }
 }
