@@ -22,6 +22,8 @@ pub enum Time {
 pub struct Person {
     pub number: i64,
     pub version: u64,
+    /// When the request was sent that created it.
+    born: jiff::Timestamp,
     /// The fields of the Algorep document but for the ids and the two times below.
     pub fields: BTreeMap<&'static str, Value>,
     pub created: Time,
@@ -108,6 +110,7 @@ impl Person {
         Self {
             number,
             version: 0,
+            born: now,
             fields: fields.into_iter().map(|field| (field, Value::Null)).collect(),
             created: Time::Own { since: now },
             own_created: None,
@@ -128,7 +131,7 @@ impl Person {
                 "createdAt" => {
                     let after = match (kept, &self.own_created) {
                         (Value::Null, Some(own)) => Time::Known(own.clone()),
-                        (Value::Null, None) => Time::Own { since: now },
+                        (Value::Null, None) => Time::Own { since: self.born },
                         (kept, _) => Time::Sent(kept.clone()),
                     };
                     changed |= after.value() != self.created.value();
