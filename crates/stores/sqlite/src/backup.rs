@@ -48,6 +48,9 @@ impl SqliteStore {
     /// Copies the database, as of one moment, into a new file `to` (mode 0600), checks the copy, and flushes it.
     /// Changes go on meanwhile. It blocks; and it holds personal values, but not the master key.
     pub fn backup(&self, to: &Path) -> Result<()> {
+        if to.exists() {
+            return Err(BackupError::Exists(to.to_owned()));
+        }
         let source = connection::open_reader(&self.reading().path, PATIENCE)?;
         let copy = Copy::new(to)?;
         copy.fill(&source)?;
