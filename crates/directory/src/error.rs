@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Scope;
 use crate::store::StoreError;
-use crate::user::{Field, Grant, Link};
+use crate::user::{Field, Grant, Source};
 
 /// Where a fault is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,8 +15,9 @@ pub enum FaultAt {
     GrantClient(Grant),
     /// At the profile of a grant.
     GrantProfile(Grant),
-    /// At a link.
-    Link(Link),
+    /// At the link of a source. What the source calls the user is not part of it: refusals are kept with idempotency
+    /// keys, and hold no personal values.
+    Link(Source),
 }
 
 /// Why a value that is well formed can't be taken.

@@ -7,7 +7,7 @@ use lber::write::encode_into;
 
 /// The number of every message: a connection has one request in flight.
 const MESSAGE: i64 = 1;
-/// Controls are [0] of a message.
+/// Controls are the context tag 0 of a message (RFC 4511, 4.1.1).
 const CONTROLS: u64 = 0;
 
 pub(super) fn bytes(inner: Vec<u8>) -> Tag {

@@ -112,7 +112,7 @@ fn claim_links(
             continue;
         };
         if seen.user(holder)?.is_some_and(|other| other.is_living()) {
-            faults.push(Fault { at: FaultAt::Link(link.clone()), reason: Reason::Taken });
+            faults.push(Fault { at: FaultAt::Link(link.source.clone()), reason: Reason::Taken });
         } else {
             change.before = Some(Value::Holder(holder));
             takes.push(ClaimWrite::Move { claim, from: holder, to: user });

@@ -48,7 +48,7 @@ fn told(result: &Result<Applied, Error>) -> Expected {
         Err(Error::Refused(Refused { refusal: Refusal::Faults(faults), .. })) => {
             let place = |at: &FaultAt| match at {
                 FaultAt::Field(field) => field.name().to_owned(),
-                FaultAt::Link(link) => link.source.as_str().to_owned(),
+                FaultAt::Link(source) => source.as_str().to_owned(),
                 FaultAt::GrantClient(_) | FaultAt::GrantProfile(_) => "a grant".to_owned(),
             };
             Expected::Taken(faults.iter().map(|fault| place(&fault.at)).collect())

@@ -123,7 +123,7 @@ pub async fn d9_a_refusal_names_every_fault_and_changes_nothing<F: StoreFactory>
     for at in [
         FaultAt::Field(Field::UserName),
         FaultAt::Field(Field::Email),
-        FaultAt::Link(crate::build::link("bubble", "ann")),
+        FaultAt::Link(source("bubble")),
     ] {
         assert!(faults.contains(&taken(at)), "{faults:?}");
     }

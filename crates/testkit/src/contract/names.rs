@@ -113,7 +113,7 @@ pub async fn d7_links_are_one_users_alone_in_their_source<F: StoreFactory>(bench
     let two = bench.put("two", with_link("erp", Change::Set("7"))).await;
     assert_ne!(one.id, two.id, "each source has its own name space");
     let refused = bench.update(by_id(&two), with_link("crm", Change::Set("7"))).await;
-    assert_eq!(refused.err(), Some(taken(FaultAt::Link(link("crm", "7")))));
+    assert_eq!(refused.err(), Some(taken(FaultAt::Link(source("crm")))));
     bench.put("one", with_link("crm", Change::Clear)).await;
     assert_eq!(bench.put("two", with_link("crm", Change::Set("7"))).await.links.len(), 3);
     let found = bench.store.user(Target::Link(link("crm", "7"))).await.unwrap().unwrap();

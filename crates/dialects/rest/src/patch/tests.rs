@@ -190,7 +190,7 @@ fn what_the_directory_finds_is_told_where_it_was_sent() {
     assert_eq!(at(FaultAt::GrantProfile(build::grant(1, "a"))), "/grants/0/profile_id");
     assert_eq!(at(FaultAt::GrantProfile(build::grant(9, "a"))), "/grants");
     assert_eq!(at(FaultAt::Field(Field::UserName)), "/user_name");
-    assert_eq!(at(FaultAt::Link(build::link("okta", "1"))), "/links/okta");
+    assert_eq!(at(FaultAt::Link(build::source("okta"))), "/links/okta");
 }
 
 #[test]

@@ -19,8 +19,9 @@ const CURSOR: &str = "cursor";
 
 /// List users
 ///
-/// A page of living users, in the order of their creation; with `updated_since`, in the order of their last change. Follow
-/// `next` (or the header `Link`) until it is null: users that come and go meanwhile never make you miss one that stays.
+/// A page of living users, in the order of their ids, which is that of their creation to the millisecond; with
+/// `updated_since`, in the order of their last change. Follow `next` (or the header `Link`) until it is null: users that
+/// come and go meanwhile never make you miss one that stays.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
