@@ -10,6 +10,7 @@ use crate::change::{Change, PasswordChange, UserPatch};
 use crate::clock::{Clock, Entropy, Timestamp};
 use crate::decide::{ChangeRecord, ChangeUser, DeleteUser, Idempotent, NewUser, Subject};
 use crate::error::{Error, Fault, Refusal};
+use crate::foresight::Foresight;
 use crate::idempotency::{Idempotency, IdempotencyKey};
 use crate::journal::{Actor, ChangeId, Dialect, Entry, Position};
 use crate::password::{Password, PasswordHash, Passwords};
@@ -77,6 +78,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     rules: Rules,
+    foresight: Foresight,
 }
 
 impl std::fmt::Debug for Directory {
@@ -95,7 +97,7 @@ impl Directory {
         entropy: Arc<dyn Entropy>,
         rules: Rules,
     ) -> Self {
-        Self { store, keyring, passwords, clock, entropy, rules }
+        Self { store, keyring, passwords, clock, entropy, rules, foresight: Foresight::default() }
     }
 
     /// Marks a request with its idempotency key. The parts are method, route, query and body.
@@ -368,15 +370,22 @@ impl Directory {
         self.try_submit(Arc::new(Idempotent { change, client: who.client.clone(), request, now })).await
     }
 
-    /// What changes nothing, or is not prepared yet, is decided on a reader's snapshot; the writer is left alone.
+    /// What changes nothing, or is not prepared yet, is decided on a reader's snapshot where that is likely; then the
+    /// writer is left alone.
     async fn try_submit_changed(&self, change: Arc<dyn Decide>) -> Result<Option<Applied>, Error> {
-        match self.store.preview(Arc::clone(&change)).await? {
-            Decision::Done { writes, verdict: Ok(outcome) } if writes.is_empty() => {
+        let glanced =
+            if self.foresight.pays() { Some(self.store.glance(Arc::clone(&change)).await?) } else { None };
+        let applied = match glanced {
+            Some(Decision::Done { writes, verdict: Ok(outcome) }) if writes.is_empty() => {
                 applied(Ok(outcome)).map(Some)
             }
-            Decision::Stale => Ok(None),
-            Decision::Done { .. } | Decision::ReadMore(_) => self.try_submit(change).await,
+            Some(Decision::Stale) => Ok(None),
+            Some(Decision::Done { .. } | Decision::ReadMore(_)) | None => self.try_submit(change).await,
+        };
+        if let Ok(Some(Applied { effect, .. })) = &applied {
+            self.foresight.learn(*effect);
         }
+        applied
     }
 
     async fn try_submit(&self, change: Arc<dyn Decide>) -> Result<Option<Applied>, Error> {

@@ -12,6 +12,7 @@ mod decide;
 pub mod directory;
 pub mod error;
 pub mod fold;
+mod foresight;
 pub mod idempotency;
 pub mod journal;
 mod merge;

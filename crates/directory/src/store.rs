@@ -338,8 +338,12 @@ pub enum Decision {
 pub trait Decide: Send + Sync {
     /// The id of the change.
     fn change_id(&self) -> ChangeId;
-    /// What it will surely read, so that a batch can read it at once.
+    /// What it will surely read, even if it comes to nothing.
     fn reads(&self) -> ReadSet;
+    /// What it mostly reads besides if it writes: a store that reads it at once need not ask twice.
+    fn reads_to_write(&self) -> ReadSet {
+        ReadSet::default()
+    }
     /// Decides over what was seen.
     fn decide(&self, seen: &Seen) -> Decision;
 }
@@ -397,6 +401,9 @@ pub struct UserQuery {
 pub trait Store: Send + Sync {
     /// Decides a change in a transaction and writes it.
     fn submit(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Submitted, StoreError>>;
+    /// Asks a change once, over what it surely reads, on a snapshot that begins now, and writes nothing. What changes
+    /// nothing is mostly decided then; what asks for more would most likely write.
+    fn glance(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;
     /// Decides a change on a snapshot that begins now, and writes nothing. Never answers `ReadMore`.
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;
     /// A user, deleted ones too (by id alone: a deleted user's claims may be another's).

@@ -47,6 +47,10 @@ impl Store for HoldsBack {
         self.inner.submit(change)
     }
 
+    fn glance(&self, change: Arc<dyn Decide>) -> Answer<'_, Decision> {
+        self.inner.glance(change)
+    }
+
     fn preview(&self, change: Arc<dyn Decide>) -> Answer<'_, Decision> {
         self.inner.preview(change)
     }

@@ -68,9 +68,7 @@ impl From<directory::Fault> for Fault {
             FaultAt::GrantClient(_) | FaultAt::GrantProfile(_) => {
                 pointer("", directory::Field::Grants.name())
             }
-            FaultAt::Link(source) => {
-                pointer(&pointer("", directory::Field::Links.name()), source.as_str())
-            }
+            FaultAt::Link(source) => pointer(&pointer("", directory::Field::Links.name()), source.as_str()),
         };
         Self::at_pointer(pointer, reason.to_string())
     }

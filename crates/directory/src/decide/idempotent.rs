@@ -64,6 +64,10 @@ impl<D: Decide> Decide for Idempotent<D> {
         reads
     }
 
+    fn reads_to_write(&self) -> ReadSet {
+        self.change.reads_to_write()
+    }
+
     fn decide(&self, seen: &Seen) -> Decision {
         match self.earlier(seen) {
             Err(more) => Decision::ReadMore(more),

@@ -52,17 +52,16 @@ impl Decide for ChangeUser {
 
     fn reads(&self) -> ReadSet {
         match &self.subject {
-            Subject::Upsert(link, _) => {
-                // A new user's name will be one of these: looking now spares deciding twice.
-                let email =
-                    set(&self.patch.profile.email).and_then(|email| UserName::new(email.as_str()).ok());
-                let name = set(&self.patch.user_name).cloned().or(email);
-                let claims =
-                    [Claim::Link(link.clone())].into_iter().chain(name.as_ref().map(Claim::user_name));
-                ReadSet { claims: claims.collect(), number: true, ..ReadSet::default() }
-            }
+            Subject::Upsert(link, _) => target_reads(&Target::Link(link.clone())),
             Subject::Existing(target) => target_reads(target),
         }
+    }
+
+    fn reads_to_write(&self) -> ReadSet {
+        // A new user's name will be one of these.
+        let email = set(&self.patch.profile.email).and_then(|email| UserName::new(email.as_str()).ok());
+        let name = set(&self.patch.user_name).cloned().or(email);
+        ReadSet { claims: name.as_ref().map(Claim::user_name).into_iter().collect(), ..ReadSet::default() }
     }
 
     fn decide(&self, seen: &Seen) -> Decision {

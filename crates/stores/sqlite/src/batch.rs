@@ -49,6 +49,17 @@ pub(crate) fn run(
     Ok((answers, wrote))
 }
 
+/// Asks a change once, over what it surely reads.
+pub(crate) fn glance(
+    conn: &Connection,
+    sealing: &Sealing,
+    seen: &mut Seen,
+    change: &dyn Decide,
+) -> Result<Decision> {
+    load::fill(conn, &sealing.keyring, seen, change.reads())?;
+    ask(change, seen)
+}
+
 /// Asks a change until it needs nothing more. Never answers `ReadMore`.
 pub(crate) fn decide(
     conn: &Connection,
@@ -57,15 +68,19 @@ pub(crate) fn decide(
     change: &dyn Decide,
 ) -> Result<Decision> {
     load::fill(conn, &sealing.keyring, seen, change.reads())?;
+    load::fill(conn, &sealing.keyring, seen, change.reads_to_write())?;
     for _ in 0..MOST_READS {
-        // A fault in one change must not take the others, or the writer, with it.
-        let decision = catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)?;
-        match decision {
+        match ask(change, seen)? {
             Decision::ReadMore(wanted) => load::fill(conn, &sealing.keyring, seen, wanted)?,
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
         }
     }
     Err(Error::Endless)
+}
+
+/// A fault in one change must not take the others, or the writer, with it.
+fn ask(change: &dyn Decide, seen: &Seen) -> Result<Decision> {
+    catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)
 }
 
 fn write_counters(conn: &Connection, before: Counters, after: Counters) -> Result<()> {

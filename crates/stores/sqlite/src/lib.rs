@@ -8,6 +8,7 @@ mod backup;
 mod batch;
 mod cell;
 mod check;
+mod checkpoint;
 mod columns;
 mod connection;
 mod error;

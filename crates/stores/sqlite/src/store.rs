@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
 
 use futures_util::future::BoxFuture;
@@ -13,12 +13,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use crate::checkpoint::Checkpointer;
 use crate::error::Error;
 use crate::open::{OpenError, Options, open_for_writing};
 use crate::readers::Readers;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Writer, stopped};
-use crate::{Sealing, batch, load, query, records, rules};
+use crate::{Sealing, batch, connection, load, query, records, rules, transaction};
 
 /// A store in one SQLite file.
 ///
@@ -78,9 +79,18 @@ impl SqliteStore {
         if let Some(instrument) = instrument {
             instrument(&mut conn);
         }
-        let done = Arc::new(Done::default());
-        let counted = Arc::clone(&done);
-        let writer = Writer::new(conn, sealing, jobs, poisoned, counted, options.checkpoint_pages)?;
+        let (done, log_pages) = (Arc::new(Done::default()), Arc::new(AtomicI32::new(0)));
+        let (counted, told) = (Arc::clone(&done), Arc::clone(&log_pages));
+        transaction::watch_the_log(&mut conn, move |pages| {
+            told.store(pages, Ordering::Relaxed);
+            counted.commits.fetch_add(1, Ordering::Relaxed);
+        })?;
+        let path = &reading.path;
+        let checkpoint_conn = connection::open_checkpointer(path, options.busy_timeout, options.durability)?;
+        let every = options.checkpoint_pages;
+        let checkpointer = Checkpointer::start(checkpoint_conn, path, every, log_pages, poisoned.clone())
+            .map_err(OpenError::Thread)?;
+        let writer = Writer::new(conn, checkpointer, sealing, jobs, poisoned, Arc::clone(&done));
         let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
         Ok(Self {
             reading: Arc::new(reading),
@@ -179,9 +189,17 @@ impl Store for SqliteStore {
         Box::pin(self.ask(|reply| Job::Change(change, reply)))
     }
 
+    fn glance(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
+        Box::pin(async move {
+            let Reading { sealing, .. } = &*self.reading;
+            self.reading.point(|conn| batch::glance(conn, sealing, &mut Seen::new(), &*change))
+        })
+    }
+
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
         Box::pin(async move {
-            self.reading.point(|conn| batch::decide(conn, &self.reading.sealing, &mut Seen::new(), &*change))
+            let Reading { sealing, .. } = &*self.reading;
+            self.reading.point(|conn| batch::decide(conn, sealing, &mut Seen::new(), &*change))
         })
     }
 

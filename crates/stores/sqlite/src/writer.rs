@@ -4,15 +4,15 @@
 //! all of them: concurrent changes share one fsync. After a failed commit or fsync it acknowledges nothing more.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use roster_directory::store::{Decide, StoreError, Submitted};
 use roster_directory::{Email, Rules, Timestamp};
 use rusqlite::Connection;
-use rusqlite::wal::CheckpointMode;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::error::{Error, Result};
+use crate::checkpoint::Checkpointer;
+use crate::error::Result;
 use crate::transaction::{self, Failure, Wrote};
 use crate::{Sealing, batch, records, rules};
 
@@ -47,35 +47,24 @@ pub(crate) struct Done {
 }
 
 pub(crate) struct Writer {
+    checkpointer: Checkpointer,
     conn: Connection,
     sealing: Sealing,
     queue: mpsc::Receiver<Job>,
     poison: watch::Sender<Poison>,
     done: Arc<Done>,
-    /// How long the log was after the last commit, in pages.
-    log_pages: Arc<AtomicI32>,
-    /// From how many pages on the log is copied into the database.
-    checkpoint_pages: i32,
-    next_checkpoint_pages: i32,
 }
 
 impl Writer {
     pub(crate) fn new(
-        mut conn: Connection,
+        conn: Connection,
+        checkpointer: Checkpointer,
         sealing: Sealing,
         queue: mpsc::Receiver<Job>,
         poison: watch::Sender<Poison>,
         done: Arc<Done>,
-        checkpoint_pages: i32,
-    ) -> rusqlite::Result<Self> {
-        let log_pages = Arc::new(AtomicI32::new(0));
-        let (told, counted) = (Arc::clone(&log_pages), Arc::clone(&done));
-        transaction::watch_the_log(&mut conn, move |pages| {
-            told.store(pages, Ordering::Relaxed);
-            counted.commits.fetch_add(1, Ordering::Relaxed);
-        })?;
-        let next_checkpoint_pages = checkpoint_pages;
-        Ok(Self { conn, sealing, queue, poison, done, log_pages, checkpoint_pages, next_checkpoint_pages })
+    ) -> Self {
+        Self { checkpointer, conn, sealing, queue, poison, done }
     }
 
     /// Works until the store is dropped, and then until the queue is empty.
@@ -99,7 +88,9 @@ impl Writer {
                 }
             }
             self.write(&mut batch);
-            self.checkpoint_if_due();
+            if self.poisoned().is_none() {
+                self.checkpointer.tend(&self.conn);
+            }
             if self.poisoned().is_some() {
                 return self.refuse_the_rest();
             }
@@ -175,7 +166,7 @@ impl Writer {
                 StoreError::Overloaded
             }
             Failure::Poisoned(why) => {
-                self.poison(&why);
+                poison(&self.poison, &why);
                 StoreError::Unavailable(why)
             }
             Failure::Stopped(why) => stopped(&why),
@@ -184,31 +175,6 @@ impl Writer {
 
     fn poisoned(&self) -> Poison {
         self.poison.borrow().clone()
-    }
-
-    fn poison(&mut self, why: &str) {
-        tracing::error!(why, "the store failed for good: nothing more is acknowledged");
-        transaction::leave_the_log_alone(&self.conn);
-        self.poison.send_replace(Some(why.into()));
-    }
-
-    /// Copies the log into the database once it is long enough, so that the next commit begins it anew. SQLite's own
-    /// checkpoint after a commit would hide its errors. It comes after the answers: nobody waits for it.
-    fn checkpoint_if_due(&mut self) {
-        if self.log_pages.load(Ordering::Relaxed) < self.next_checkpoint_pages || self.poisoned().is_some() {
-            return;
-        }
-        match self.conn.wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE).map_err(Error::from) {
-            // A reader that began long ago keeps the log from being begun anew: it grows, and is tried again later.
-            Ok((pages, copied)) if copied < pages => {
-                self.next_checkpoint_pages = pages.saturating_add(self.checkpoint_pages);
-            }
-            Ok(_) => self.next_checkpoint_pages = self.checkpoint_pages,
-            Err(error) if error.is_busy() => {}
-            // The log holds everything, and is on disk: nothing is lost, until there is no room for the log either.
-            Err(error) if error.is_full() => tracing::error!("the disk is full: the log can't be copied"),
-            Err(error) => self.poison(&format!("a checkpoint failed: {error}")),
-        }
     }
 
     fn refuse_the_rest(mut self) {
@@ -222,9 +188,20 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.poison("the writer panicked");
+            poison(&self.poison, "the writer panicked");
+        }
+        // Whoever closes last copies the log: the writer's connection.
+        self.checkpointer.stop();
+        if self.poisoned().is_some() {
+            transaction::leave_the_log_alone(&self.conn);
         }
     }
+}
+
+/// Says that nothing more is acknowledged, and why.
+pub(crate) fn poison(poisoned: &watch::Sender<Poison>, why: &str) {
+    tracing::error!(why, "the store failed for good: nothing more is acknowledged");
+    poisoned.send_replace(Some(why.into()));
 }
 
 /// Changes that share a transaction, and where their answers go.

@@ -120,11 +120,8 @@ pub async fn d9_a_refusal_names_every_fault_and_changes_nothing<F: StoreFactory>
     let Refusal::Faults(faults) = refused.refusal else { panic!("{refused:?}") };
     let taken = |at| Fault { at, reason: Reason::Taken };
     assert_eq!(faults.len(), 3, "{faults:?}");
-    for at in [
-        FaultAt::Field(Field::UserName),
-        FaultAt::Field(Field::Email),
-        FaultAt::Link(source("bubble")),
-    ] {
+    for at in [FaultAt::Field(Field::UserName), FaultAt::Field(Field::Email), FaultAt::Link(source("bubble"))]
+    {
         assert!(faults.contains(&taken(at)), "{faults:?}");
     }
     let told = bench.directory.update_faults(&bench.who(), by_id(&bob), wanted).await.unwrap();
