@@ -10,6 +10,8 @@ pub(crate) enum Operation {
     Create,
     /// An upsert that changes one field.
     Change,
+    /// An upsert that creates a user, and one that changes one field, in turns.
+    Mixed,
     /// An upsert that changes nothing.
     Repeat,
     /// A merge patch by id: two fields, and the grants.
@@ -27,9 +29,10 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Create,
         Self::Change,
+        Self::Mixed,
         Self::Repeat,
         Self::Patch,
         Self::Get,
@@ -44,6 +47,7 @@ impl Operation {
         match self {
             Self::Create => "create",
             Self::Change => "upsert, one field changed",
+            Self::Mixed => "upsert, half create, half change",
             Self::Repeat => "upsert, nothing changed",
             Self::Patch => "merge patch by id, with grants",
             Self::Get => "get by id",
@@ -57,7 +61,7 @@ impl Operation {
     /// Whether it may write.
     pub(crate) fn writes(self) -> bool {
         match self {
-            Self::Create | Self::Change | Self::Repeat | Self::Patch | Self::Password => true,
+            Self::Create | Self::Change | Self::Mixed | Self::Repeat | Self::Patch | Self::Password => true,
             Self::Get | Self::Search | Self::FirstPage | Self::LastPage => false,
         }
     }

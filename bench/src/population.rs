@@ -68,16 +68,19 @@ impl Population {
     fn choose(&mut self, operation: Operation) -> u64 {
         let half = self.loaded / 2;
         match operation {
-            Operation::Create => {
-                self.asked += 1;
-                self.asked - 1
-            }
-            Operation::Change | Operation::Patch => self.choice.u64(0..half.max(1)),
+            Operation::Create => self.create(),
+            Operation::Mixed if self.turn.is_multiple_of(2) => self.create(),
+            Operation::Change | Operation::Mixed | Operation::Patch => self.choice.u64(0..half.max(1)),
             Operation::Repeat => self.choice.u64(half..self.loaded.max(half + 1)),
             Operation::Password => self.turn % PASSWORD_USERS.min(self.loaded.max(1)),
             Operation::Get | Operation::Search => self.choice.u64(0..self.loaded.max(1)),
             Operation::FirstPage | Operation::LastPage => 0,
         }
+    }
+
+    fn create(&mut self) -> u64 {
+        self.asked += 1;
+        self.asked - 1
     }
 
     fn remember(&mut self, user: u64, id: &str) {
@@ -90,6 +93,7 @@ impl Population {
         }
     }
 
+    /// What the contender calls a user; nothing as long as it has not been created.
     pub(crate) fn id(&self, user: u64) -> &str {
         let id = usize::try_from(user).ok().and_then(|at| self.ids.get(at));
         id.and_then(Option::as_deref).unwrap_or_default()
@@ -118,7 +122,8 @@ impl Requests for Stream<'_> {
     }
 
     fn answered(&mut self, subject: u64, body: &[u8]) {
-        if self.operation == Operation::Create
+        if matches!(self.operation, Operation::Create | Operation::Mixed)
+            && self.population.id(subject).is_empty()
             && let Some(id) = self.speak.id_of_created(subject, body)
         {
             self.population.remember(subject, &id);

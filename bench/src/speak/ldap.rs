@@ -147,7 +147,11 @@ impl Speak for Ldap {
             | Operation::Get
             | Operation::Search
             | Operation::FirstPage => true,
-            Operation::Change | Operation::Repeat | Operation::LastPage | Operation::Password => false,
+            Operation::Change
+            | Operation::Mixed
+            | Operation::Repeat
+            | Operation::LastPage
+            | Operation::Password => false,
         }
     }
 
@@ -172,7 +176,11 @@ impl Speak for Ldap {
                 let control = sequence(vec![text(PAGED), ber::bytes(paged)]);
                 message(search(BASE, SCOPE_ONE, equals("objectClass", "benchUser")), Some(control), into);
             }
-            Operation::Change | Operation::Repeat | Operation::LastPage | Operation::Password => {}
+            Operation::Change
+            | Operation::Mixed
+            | Operation::Repeat
+            | Operation::LastPage
+            | Operation::Password => {}
         }
     }
 

@@ -40,7 +40,10 @@ impl Speak for Plain {
                 people::whole(subject.user, &mut body);
                 Self::upsert(subject, &body, exchange);
             }
-            Operation::Change => {
+            Operation::Mixed if subject.id.is_empty() => {
+                self.write(Operation::Create, subject, exchange);
+            }
+            Operation::Change | Operation::Mixed => {
                 people::one_field(subject.turn, &mut body);
                 Self::upsert(subject, &body, exchange);
             }

@@ -116,7 +116,10 @@ impl Speak for Roster {
                 people::whole(subject.user, &mut body);
                 self.upsert(subject, &body, exchange);
             }
-            Operation::Change => {
+            Operation::Mixed if subject.id.is_empty() => {
+                self.write(Operation::Create, subject, exchange);
+            }
+            Operation::Change | Operation::Mixed => {
                 people::one_field(subject.turn, &mut body);
                 self.upsert(subject, &body, exchange);
             }

@@ -72,7 +72,7 @@ impl Speak for Scim {
             | Operation::Search
             | Operation::FirstPage
             | Operation::LastPage => true,
-            Operation::Change | Operation::Repeat | Operation::Password => false,
+            Operation::Change | Operation::Mixed | Operation::Repeat | Operation::Password => false,
         }
     }
 
@@ -109,7 +109,7 @@ impl Speak for Scim {
                 Place::Offset(offset) => self.page(offset + 1, exchange),
                 Place::Cursor(_) => {}
             },
-            Operation::Change | Operation::Repeat | Operation::Password => {}
+            Operation::Change | Operation::Mixed | Operation::Repeat | Operation::Password => {}
         }
     }
 

@@ -161,11 +161,9 @@ impl Shared {
         let loaded = self.loaded.load(Ordering::Relaxed);
         let half = loaded / 2;
         match operation {
-            Operation::Create => {
-                let user = self.upsert(self.created.fetch_add(1, Ordering::Relaxed), whole).await?;
-                self.ids().push(user.id);
-            }
-            Operation::Change => {
+            Operation::Create => self.create().await?,
+            Operation::Mixed if turn.is_multiple_of(2) => self.create().await?,
+            Operation::Change | Operation::Mixed => {
                 let status = move |_| {
                     build::patch(|patch| patch.profile.status = Change::Set(build::text(&turn.to_string())))
                 };
@@ -187,6 +185,12 @@ impl Shared {
             Operation::LastPage => self.list(UserFilter::All, last_page, PAGE).await?,
             Operation::Password => {}
         }
+        Ok(())
+    }
+
+    async fn create(&self) -> Result<()> {
+        let user = self.upsert(self.created.fetch_add(1, Ordering::Relaxed), whole).await?;
+        self.ids().push(user.id);
         Ok(())
     }
 
