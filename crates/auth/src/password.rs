@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use futures_util::FutureExt as _;
@@ -126,8 +126,7 @@ pub(crate) fn decoy(entropy: &dyn Entropy) -> PasswordHash {
     let (mut salt, mut hash) = ([0_u8; SALT_BYTES], [0_u8; HASH_BYTES]);
     entropy.fill(&mut salt);
     entropy.fill(&mut hash);
-    let [salt, hash] = [&salt[..], &hash[..]].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
-    PasswordHash::from_phc(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
+    written(&salt, &hash)
 }
 
 fn gone() -> Error {
@@ -135,26 +134,60 @@ fn gone() -> Error {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>, unanswered: &AtomicUsize) {
+    let mut hasher = Hasher::default();
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match job {
             Ok(Job::Verify(_, _, answer)) if answer.is_closed() => {}
             Ok(Job::Hash(_, _, answer)) if answer.is_closed() => {}
             // That nobody waits any more is no fault.
-            Ok(Job::Verify(password, hash, answer)) => drop(answer.send(verify(&password, &hash))),
-            Ok(Job::Hash(password, salt, answer)) => drop(answer.send(hash(&password, &salt))),
+            Ok(Job::Verify(password, hash, answer)) => drop(answer.send(hasher.verify(&password, &hash))),
+            Ok(Job::Hash(password, salt, answer)) => drop(answer.send(hasher.hash(&password, &salt))),
             Err(_) => return,
         }
         unanswered.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-fn verify(password: &Password, hash: &PasswordHash) -> Result<bool, Error> {
-    let hash = phc::PasswordHash::new(hash.as_phc()).map_err(|_| unreadable())?;
-    match Argon2::default().verify_password(password.expose().as_bytes(), &hash) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(_) => Err(unreadable()),
+/// The memory of a thread that hashes. Each hash needs 19 MiB: given back each time, an allocator would keep many of
+/// them.
+#[derive(Default)]
+struct Hasher {
+    memory: Vec<Block>,
+}
+
+impl Hasher {
+    fn verify(&mut self, password: &Password, hash: &PasswordHash) -> Result<bool, Error> {
+        let stored = phc::PasswordHash::new(hash.as_phc()).map_err(|_| unreadable())?;
+        let (Some(salt), Some(expected)) = (&stored.salt, &stored.hash) else { return Err(unreadable()) };
+        let algorithm = Algorithm::try_from(stored.algorithm.as_str()).map_err(|_| unreadable())?;
+        let version = stored.version.map(Version::try_from).transpose().map_err(|_| unreadable())?;
+        let params = Params::try_from(&stored).map_err(|_| unreadable())?;
+        let argon2 = Argon2::new(algorithm, version.unwrap_or_default(), params);
+        let mut found = vec![0; expected.len()];
+        self.derive(&argon2, password, salt, &mut found)?;
+        // Outputs compare in constant time.
+        Ok(phc::Output::new(&found).is_ok_and(|found| found == *expected))
+    }
+
+    fn hash(&mut self, password: &Password, salt: &[u8]) -> Result<PasswordHash, Error> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(|_| failed())?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut hash = [0; HASH_BYTES];
+        self.derive(&argon2, password, salt, &mut hash)?;
+        Ok(written(salt, &hash))
+    }
+
+    fn derive(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &Password,
+        salt: &[u8],
+        into: &mut [u8],
+    ) -> Result<(), Error> {
+        self.memory.resize(argon2.params().block_count(), Block::default());
+        let password = password.expose().as_bytes();
+        argon2.hash_password_into_with_memory(password, salt, into, &mut self.memory).map_err(|_| failed())
     }
 }
 
@@ -162,14 +195,14 @@ fn unreadable() -> Error {
     Error::Internal("a stored password hash is not of Argon2".to_owned())
 }
 
-fn hash(password: &Password, salt: &[u8]) -> Result<PasswordHash, Error> {
-    let failed = |_| Error::Internal("Argon2 failed".to_owned());
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, Some(HASH_BYTES)).map_err(failed)?;
-    let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let hash = hasher
-        .hash_password_with_salt(password.expose().as_bytes(), salt)
-        .map_err(|_| Error::Internal("Argon2 failed".to_owned()))?;
-    Ok(PasswordHash::from_phc(&hash.to_string()))
+fn failed() -> Error {
+    Error::Internal("Argon2 failed".to_owned())
+}
+
+/// A hash made here, in PHC form.
+fn written(salt: &[u8], hash: &[u8]) -> PasswordHash {
+    let [salt, hash] = [salt, hash].map(|bytes| BASE64_STANDARD_NO_PAD.encode(bytes));
+    PasswordHash::from_phc(&format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${salt}${hash}"))
 }
 
 #[cfg(test)]
@@ -195,6 +228,25 @@ mod tests {
         assert_ne!(pool.hash(password("33556567")).await.unwrap(), hash);
         assert_eq!(pool.verify(password("33556567"), hash.clone()).await, Ok(true));
         assert_eq!(pool.verify(password("33556568"), hash).await, Ok(false));
+    }
+
+    /// From the tests of the reference implementation (phc-winner-argon2, src/test.c).
+    #[tokio::test]
+    async fn a_hash_of_the_reference_implementation_is_verified() {
+        let pool = pool(1, 8);
+        let hash = PasswordHash::from_phc(
+            "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc",
+        );
+        for _ in 0..2 {
+            assert_eq!(pool.verify(password("password"), hash.clone()).await, Ok(true));
+            assert_eq!(pool.verify(password("passwore"), hash.clone()).await, Ok(false));
+        }
+        let own = pool.hash(password("33556567")).await.unwrap();
+        assert_eq!(
+            pool.verify(password("33556567"), own).await,
+            Ok(true),
+            "after one that needed more memory"
+        );
     }
 
     #[tokio::test]

@@ -208,6 +208,9 @@ impl Store for SqliteStore {
     }
 
     fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<Vec<Arc<User>>, StoreError>> {
+        if query::is_short(&query) {
+            return Box::pin(async move { self.reading.point(|conn| query::users(conn, &query)) });
+        }
         Box::pin(Arc::clone(&self.reading).page(move |_, conn| query::users(conn, &query)))
     }
 
