@@ -69,8 +69,6 @@ pub(crate) fn open_checker(path: &Path, busy_timeout: Duration) -> rusqlite::Res
 
 fn only_reading(conn: Connection, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     set_up(&conn, busy_timeout, READER_STATEMENTS, READER_CACHE_KIB)?;
-    // What belongs to the users of a page is read at once: `IN rarray(?)`.
-    rusqlite::vtab::array::load_module(&conn)?;
     conn.pragma_update(None, "query_only", true)?;
     // Only who knows that the log is on disk may copy it: the writer.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

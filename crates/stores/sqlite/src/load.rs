@@ -1,8 +1,6 @@
 //! Reading users, claims and the journal on any connection, inside whatever transaction is open there.
 
-use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use roster_directory::journal::{EntryKind, decode_changes};
 use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
@@ -11,9 +9,7 @@ use roster_directory::{
     Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Number, Position, ProfileId, Source, Target, User,
     UserId,
 };
-use rusqlite::types::Value;
-use rusqlite::vtab::array::Array;
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, ToSql, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
 use crate::cell::{Cell, Columns};
@@ -34,7 +30,8 @@ pub(crate) fn user(conn: &Connection, id: UserId) -> Result<Option<User>> {
     let mut rows = statement.query([Cell::from(id)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let mut user = columns::user(row)?;
-    belongings_of_one(conn, &mut user)?;
+    load_links(conn, &mut user)?;
+    load_grants(conn, &mut user)?;
     Ok(Some(user))
 }
 
@@ -51,64 +48,33 @@ pub(crate) fn target(conn: &Connection, target: &Target) -> Result<Option<User>>
     Ok(found.filter(User::is_living))
 }
 
-const LINKS: &str =
-    "SELECT user_id, source, external_id FROM links WHERE external_id IS NOT NULL AND user_id";
-const GRANTS: &str = "SELECT user_id, client_id, profile_id FROM grants WHERE granted = 1 AND user_id";
-
-static LINKS_OF_ONE: LazyLock<String> = LazyLock::new(|| format!("{LINKS} = ?1"));
-static GRANTS_OF_ONE: LazyLock<String> = LazyLock::new(|| format!("{GRANTS} = ?1"));
-static LINKS_OF_MANY: LazyLock<String> = LazyLock::new(|| format!("{LINKS} IN rarray(?1)"));
-static GRANTS_OF_MANY: LazyLock<String> = LazyLock::new(|| format!("{GRANTS} IN rarray(?1)"));
-
-/// Adds the links and grants of a user that was read from its row.
-pub(crate) fn belongings_of_one(conn: &Connection, user: &mut User) -> Result<()> {
-    let id = Cell::from(user.id);
-    user.links.extend(each(conn, &LINKS_OF_ONE, &id, link)?.into_iter().map(|(_, link)| link));
-    user.grants.extend(each(conn, &GRANTS_OF_ONE, &id, grant)?.into_iter().map(|(_, grant)| grant));
-    Ok(())
-}
-
-/// Adds the links and grants of users that were read from their rows.
-pub(crate) fn belongings_of_many(conn: &Connection, users: &mut [User]) -> Result<()> {
-    let ids: Vec<_> = users.iter().map(|user| Value::Blob(user.id.0.as_bytes().to_vec())).collect();
-    let ids: Array = Rc::new(ids);
-    let mut by_id: HashMap<UserId, &mut User> = users.iter_mut().map(|user| (user.id, user)).collect();
-    for (id, link) in each(conn, &LINKS_OF_MANY, &ids, link)? {
-        by_id.entry(id).and_modify(|user| user.links.extend([link]));
-    }
-    for (id, grant) in each(conn, &GRANTS_OF_MANY, &ids, grant)? {
-        by_id.entry(id).and_modify(|user| user.grants.extend([grant]));
-    }
-    Ok(())
-}
-
-fn each<T>(
-    conn: &Connection,
-    sql: &str,
-    ids: &dyn ToSql,
-    read: impl Fn(&Row<'_>) -> Result<T>,
-) -> Result<Vec<T>> {
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([ids])?;
-    let mut found = Vec::new();
+/// Adds the links of a user that was read from its row.
+pub(crate) fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
+    let mut statement = conn.prepare_cached(
+        "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
+    )?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
     while let Some(row) = rows.next()? {
-        found.push(read(row)?);
+        let columns = &mut Columns::new(row, "links");
+        let (source, external_id) = (columns.text()?, columns.text()?);
+        let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
+        user.links.insert(columns.check(source)?, columns.check(external_id)?);
     }
-    Ok(found)
+    Ok(())
 }
 
-fn link(row: &Row<'_>) -> Result<(UserId, (Source, ExternalId))> {
-    let columns = &mut Columns::new(row, "links");
-    let (user, source, external_id) = (columns.user_id()?, columns.text()?, columns.text()?);
-    let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
-    Ok((user, (columns.check(source)?, columns.check(external_id)?)))
-}
-
-fn grant(row: &Row<'_>) -> Result<(UserId, Grant)> {
-    let columns = &mut Columns::new(row, "grants");
-    let (user, client_id, profile_id) = (columns.user_id()?, columns.integer()?, columns.text()?);
-    let profile_id = columns.check(ProfileId::new(profile_id))?;
-    Ok((user, columns.check(Grant::new(client_id, profile_id))?))
+/// Adds the grants of a user that was read from its row.
+pub(crate) fn load_grants(conn: &Connection, user: &mut User) -> Result<()> {
+    let mut statement =
+        conn.prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "grants");
+        let (client_id, profile_id) = (columns.integer()?, columns.text()?);
+        let profile_id = columns.check(ProfileId::new(profile_id))?;
+        user.grants.insert(columns.check(Grant::new(client_id, profile_id))?);
+    }
+    Ok(())
 }
 
 /// A user's wrapped data key.

@@ -65,8 +65,10 @@ fn rows(conn: &Connection, rest: &str, params: &[&dyn ToSql]) -> Result<Vec<Arc<
     let mut rows = statement.query(params)?;
     let mut page = Vec::new();
     while let Some(row) = rows.next()? {
-        page.push(columns::user(row)?);
+        let mut user = columns::user(row)?;
+        load::load_links(conn, &mut user)?;
+        load::load_grants(conn, &mut user)?;
+        page.push(Arc::new(user));
     }
-    load::belongings_of_many(conn, &mut page)?;
-    Ok(page.into_iter().map(Arc::new).collect())
+    Ok(page)
 }

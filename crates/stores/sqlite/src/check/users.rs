@@ -28,7 +28,8 @@ pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Finding
 
 fn read(conn: &Connection, row: &Row<'_>) -> Result<User> {
     let mut user = columns::user(row)?;
-    load::belongings_of_one(conn, &mut user)?;
+    load::load_links(conn, &mut user)?;
+    load::load_grants(conn, &mut user)?;
     Ok(user)
 }
 
