@@ -1,8 +1,8 @@
 //! Copying the log into the database, on a thread of its own: it takes long, and changes need not wait for it.
 //!
-//! The log begins anew only once all of it is copied, and while the writer writes there is always more. So the thread
-//! copies until little is left, and the writer copies that between two batches. SQLite flushes the database only when
-//! nothing is left: the thread flushes what it copied by itself, or the writer would have to wait for all of it.
+//! The thread copies a little at a time, and flushes it: a disk that is busy with much keeps commits waiting. The log
+//! begins anew only once all of it is copied, and while the writer writes there is always more; so once the log is long
+//! the writer copies the last bit between two batches.
 
 use std::fs::File;
 use std::io;
@@ -19,11 +19,11 @@ use tokio::sync::watch;
 use crate::error::{Error, Result};
 use crate::writer::{Poison, poison};
 
-/// How often the thread copies what came while it copied. Each time there is less.
-const MOST_ROUNDS: usize = 4;
+/// The log is copied in so many pieces. More of them keep commits waiting less, and write pages that change often more often.
+const PIECES: i32 = 4;
 
-/// How many pages are little.
-const LITTLE: i32 = 250;
+/// What is left for the writer to copy is so small a part of the log.
+const LAST_BIT: i32 = 32;
 
 /// What a checkpoint left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,14 +62,18 @@ fn passive(conn: &Connection) -> Result<Copied> {
 /// The thread, and when it works.
 pub(crate) struct Checkpointer {
     orders: Option<SyncSender<()>>,
-    reports: Receiver<()>,
+    reports: Receiver<Option<Copied>>,
     thread: Option<JoinHandle<()>>,
     copying: bool,
     poisoned: watch::Sender<Poison>,
     /// How long the log is.
     log_pages: Arc<AtomicI32>,
-    /// From how many pages on the log is copied. At twice as many the writer waits for it.
-    every: i32,
+    /// How much of it is in the database.
+    copied: i32,
+    /// How long it was when the thread was last told to copy.
+    tried: i32,
+    /// How long the log becomes before it begins anew. At twice that length the writer waits for the thread.
+    length: i32,
     next: i32,
 }
 
@@ -78,7 +82,7 @@ impl Checkpointer {
     pub(crate) fn start(
         conn: Connection,
         path: &Path,
-        every: i32,
+        length: i32,
         log_pages: Arc<AtomicI32>,
         poisoned: watch::Sender<Poison>,
     ) -> io::Result<Self> {
@@ -87,48 +91,72 @@ impl Checkpointer {
         let file: &'static File = Box::leak(Box::new(File::open(path)?));
         let (orders, ordered) = sync_channel(1);
         let (report, reports) = sync_channel(1);
-        let copied = Copying { conn, file, log_pages: Arc::clone(&log_pages), poisoned: poisoned.clone() };
+        let poison = poisoned.clone();
         let work = move || {
             while let Ok(()) = ordered.recv() {
-                copied.copy_most();
-                if report.send(()).is_err() {
+                if report.send(copy_and_flush(&conn, file, &poison)).is_err() {
                     return;
                 }
             }
         };
         let thread = std::thread::Builder::new().name("roster-checkpoint".to_owned()).spawn(work)?;
-        let (orders, thread) = (Some(orders), Some(thread));
-        Ok(Self { orders, reports, thread, copying: false, poisoned, log_pages, every, next: every })
+        Ok(Self {
+            orders: Some(orders),
+            reports,
+            thread: Some(thread),
+            copying: false,
+            poisoned,
+            log_pages,
+            copied: 0,
+            tried: 0,
+            length,
+            next: length,
+        })
     }
 
-    /// To be called by the writer after its answers. Has the log copied once it is long enough, so that the next commit
-    /// begins it anew.
+    /// To be called by the writer after its answers. Has the log copied as it grows, and lets it begin anew with the next
+    /// commit once it is long.
     pub(crate) fn tend(&mut self, conn: &Connection) {
         let pages = self.log_pages.load(Ordering::Relaxed);
-        if !self.copying {
-            if pages >= self.next {
-                self.copying = self.orders.as_ref().is_some_and(|orders| orders.try_send(()).is_ok());
-            }
+        if pages < self.tried {
+            // All of it was copied when nothing was being written, and it began anew.
+            (self.copied, self.tried, self.next) = (0, 0, self.length);
+        }
+        let is_much_too_long = pages >= self.next.saturating_add(self.length);
+        if !self.is_idle(is_much_too_long) || self.poisoned.borrow().is_some() {
             return;
         }
-        if !self.is_done(pages >= self.next.saturating_add(self.every)) || self.poisoned.borrow().is_some() {
-            return;
-        }
-        if let Some(Copied { pages, copied }) = copy(conn, &self.poisoned) {
-            // A reader that began long ago keeps the log from being begun anew: it grows, and is tried again later.
-            let grown = if copied < pages { pages } else { 0 };
-            self.next = grown.saturating_add(self.every);
+        let left = pages.saturating_sub(self.copied);
+        if pages >= self.next && (left <= self.length / LAST_BIT || is_much_too_long) {
+            self.finish(conn);
+        } else if pages >= self.next || pages.saturating_sub(self.tried) >= self.length / PIECES {
+            self.tried = pages;
+            self.copying = self.orders.as_ref().is_some_and(|orders| orders.try_send(()).is_ok());
         }
     }
 
-    /// Whether the thread is done. A thread that panicked is.
-    fn is_done(&mut self, wait: bool) -> bool {
-        self.copying = if wait {
-            let _ = self.reports.recv();
-            false
+    fn finish(&mut self, conn: &Connection) {
+        let Some(Copied { pages, copied }) = copy(conn, &self.poisoned) else { return };
+        // A reader that began long ago keeps the log from being begun anew: it grows, and is tried again later.
+        let grown = if copied < pages { pages } else { 0 };
+        self.next = grown.saturating_add(self.length);
+        (self.copied, self.tried) = (copied.min(grown), grown);
+    }
+
+    /// Whether the thread has nothing to do. One that panicked has not.
+    fn is_idle(&mut self, wait: bool) -> bool {
+        if !self.copying {
+            return true;
+        }
+        let report = if wait {
+            self.reports.recv().map_err(|_| TryRecvError::Disconnected)
         } else {
-            self.reports.try_recv() == Err(TryRecvError::Empty)
+            self.reports.try_recv()
         };
+        if let Ok(Some(Copied { copied, .. })) = report {
+            self.copied = copied;
+        }
+        self.copying = report == Err(TryRecvError::Empty);
         !self.copying
     }
 
@@ -142,26 +170,14 @@ impl Checkpointer {
     }
 }
 
-/// What the thread works with.
-struct Copying {
-    conn: Connection,
-    file: &'static File,
-    log_pages: Arc<AtomicI32>,
-    poisoned: watch::Sender<Poison>,
-}
-
-impl Copying {
-    fn copy_most(&self) {
-        for _ in 0..MOST_ROUNDS {
-            let Some(Copied { pages, copied }) = copy(&self.conn, &self.poisoned) else { return };
-            if let Err(error) = self.file.sync_data() {
-                return poison(&self.poisoned, &format!("a checkpoint failed: {error}"));
-            }
-            let left = self.log_pages.load(Ordering::Relaxed).saturating_sub(copied);
-            // Where less than everything was copied a reader needs the rest, and will for a while.
-            if copied < pages || left < LITTLE {
-                return;
-            }
+/// SQLite flushes the database only when all of the log is copied: then there would be much to flush.
+fn copy_and_flush(conn: &Connection, file: &File, poisoned: &watch::Sender<Poison>) -> Option<Copied> {
+    let copied = copy(conn, poisoned)?;
+    match file.sync_data() {
+        Ok(()) => Some(copied),
+        Err(error) => {
+            poison(poisoned, &format!("a checkpoint failed: {error}"));
+            None
         }
     }
 }
