@@ -52,9 +52,12 @@ pub(crate) enum Wrote {
     Nothing,
 }
 
-/// Waits for the write lock as long as the connection's busy timeout.
+/// Waits for the write lock as long as the connection's busy timeout. A statement that was interrupted may have begun the
+/// transaction all the same.
 fn begin(conn: &Connection) -> Result<(), Failure> {
-    execute(conn, "BEGIN IMMEDIATE").map_err(|error| match error {
+    let Err(error) = execute(conn, "BEGIN IMMEDIATE") else { return Ok(()) };
+    roll_back(conn)?;
+    Err(match error {
         busy if busy.is_busy() => Failure::Busy,
         fatal if fatal.is_fatal() => Failure::Poisoned(fatal.to_string()),
         error => Failure::RolledBack(error),
@@ -103,4 +106,29 @@ pub(crate) fn watch_the_log(
         tell(pages);
         Ok(())
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_begin_that_is_interrupted_leaves_no_transaction_behind() {
+        let mut conn = Connection::open_in_memory().unwrap();
+        let mut interrupted = 0;
+        for at in 1..20 {
+            let mut steps = 0;
+            let interrupt = move || {
+                steps += 1;
+                steps == at
+            };
+            conn.progress_handler(1, Some(interrupt)).unwrap();
+            let began = begin(&conn);
+            conn.progress_handler(0, None::<fn() -> bool>).unwrap();
+            interrupted += usize::from(began.is_err());
+            assert_eq!(conn.is_autocommit(), began.is_err(), "{at}: {began:?}");
+            roll_back(&conn).unwrap();
+        }
+        assert!(interrupted > 1, "{interrupted}");
+    }
 }
