@@ -324,7 +324,8 @@ impl Directory {
         change.password = PasswordChange::Pending;
         for _ in 0..MOST_PREPARATIONS {
             // Asked first: a request that is refused, or answered already, costs no hash.
-            if let Some(applied) = self.try_apply(who, idempotency.clone(), change.clone()).await? {
+            let looks = change.password == PasswordChange::Pending || self.foresight.pays();
+            if let Some(applied) = self.try_apply(who, idempotency.clone(), change.clone(), looks).await? {
                 return Ok(applied);
             }
             change.password = self.prepare_password(target, &password).await?;
@@ -352,29 +353,33 @@ impl Directory {
         idempotency: Option<Idempotency>,
         change: D,
     ) -> Result<Applied, Error> {
-        let applied = self.try_apply(who, idempotency, change).await?;
+        let applied = self.try_apply(who, idempotency, change, self.foresight.pays()).await?;
         applied.ok_or_else(|| Error::Internal("a change without a password was stale".to_owned()))
     }
 
-    /// `None` if the change must be prepared again.
+    /// `None` if the change must be prepared again. `looks` says whether it is worth to look before writing.
     async fn try_apply<D: Decide + 'static>(
         &self,
         who: &Principal,
         idempotency: Option<Idempotency>,
         change: D,
+        looks: bool,
     ) -> Result<Option<Applied>, Error> {
         let now = self.clock.now();
         let Some(request) = idempotency else {
-            return self.try_submit_changed(Arc::new(change)).await;
+            return self.try_submit_changed(Arc::new(change), looks).await;
         };
         self.try_submit(Arc::new(Idempotent { change, client: who.client.clone(), request, now })).await
     }
 
     /// What changes nothing, or is not prepared yet, is decided on a reader's snapshot where that is likely; then the
     /// writer is left alone.
-    async fn try_submit_changed(&self, change: Arc<dyn Decide>) -> Result<Option<Applied>, Error> {
-        let glanced =
-            if self.foresight.pays() { Some(self.store.glance(Arc::clone(&change)).await?) } else { None };
+    async fn try_submit_changed(
+        &self,
+        change: Arc<dyn Decide>,
+        looks: bool,
+    ) -> Result<Option<Applied>, Error> {
+        let glanced = if looks { Some(self.store.glance(Arc::clone(&change)).await?) } else { None };
         let applied = match glanced {
             Some(Decision::Done { writes, verdict: Ok(outcome) }) if writes.is_empty() => {
                 applied(Ok(outcome)).map(Some)

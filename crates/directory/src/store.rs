@@ -401,8 +401,8 @@ pub struct UserQuery {
 pub trait Store: Send + Sync {
     /// Decides a change in a transaction and writes it.
     fn submit(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Submitted, StoreError>>;
-    /// Asks a change once, over what it surely reads, on a snapshot that begins now, and writes nothing. What changes
-    /// nothing is mostly decided then; what asks for more would most likely write.
+    /// Decides a change as `preview` does, unless it asks for the number of a new user: such a change is sure to write, and
+    /// `ReadMore` is the answer.
     fn glance(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;
     /// Decides a change on a snapshot that begins now, and writes nothing. Never answers `ReadMore`.
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;

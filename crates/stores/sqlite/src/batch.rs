@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use roster_directory::store::{Decide, Decision, Seen, Submitted};
+use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
 use rusqlite::Connection;
 
 use crate::Sealing;
@@ -49,7 +49,7 @@ pub(crate) fn run(
     Ok((answers, wrote))
 }
 
-/// Asks a change once, over what it surely reads.
+/// Asks a change until it would create a user: one that does is sure to write.
 pub(crate) fn glance(
     conn: &Connection,
     sealing: &Sealing,
@@ -57,7 +57,7 @@ pub(crate) fn glance(
     change: &dyn Decide,
 ) -> Result<Decision> {
     load::fill(conn, &sealing.keyring, seen, change.reads())?;
-    ask(change, seen)
+    ask_until(conn, sealing, seen, change, |wanted| wanted.number)
 }
 
 /// Asks a change until it needs nothing more. Never answers `ReadMore`.
@@ -69,18 +69,29 @@ pub(crate) fn decide(
 ) -> Result<Decision> {
     load::fill(conn, &sealing.keyring, seen, change.reads())?;
     load::fill(conn, &sealing.keyring, seen, change.reads_to_write())?;
+    ask_until(conn, sealing, seen, change, |_| false)
+}
+
+fn ask_until(
+    conn: &Connection,
+    sealing: &Sealing,
+    seen: &mut Seen,
+    change: &dyn Decide,
+    is_enough: impl Fn(&ReadSet) -> bool,
+) -> Result<Decision> {
     for _ in 0..MOST_READS {
-        match ask(change, seen)? {
-            Decision::ReadMore(wanted) => load::fill(conn, &sealing.keyring, seen, wanted)?,
-            decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
+        // A fault in one change must not take the others, or the writer, with it.
+        let decision = catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)?;
+        match decision {
+            Decision::ReadMore(wanted) if !is_enough(&wanted) => {
+                load::fill(conn, &sealing.keyring, seen, wanted)?;
+            }
+            decision @ (Decision::Done { .. } | Decision::Stale | Decision::ReadMore(_)) => {
+                return Ok(decision);
+            }
         }
     }
     Err(Error::Endless)
-}
-
-/// A fault in one change must not take the others, or the writer, with it.
-fn ask(change: &dyn Decide, seen: &Seen) -> Result<Decision> {
-    catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)
 }
 
 fn write_counters(conn: &Connection, before: Counters, after: Counters) -> Result<()> {

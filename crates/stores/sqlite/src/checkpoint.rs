@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -72,6 +72,8 @@ pub(crate) struct Checkpointer {
     copied: i32,
     /// How long it was when the thread was last told to copy.
     tried: i32,
+    /// Whether a reader kept the thread from copying everything.
+    is_held: bool,
     /// How long the log becomes before it begins anew. At twice that length the writer waits for the thread.
     length: i32,
     next: i32,
@@ -86,15 +88,13 @@ impl Checkpointer {
         log_pages: Arc<AtomicI32>,
         poisoned: watch::Sender<Poison>,
     ) -> io::Result<Self> {
-        // Never closed: who closes a file gives up every POSIX lock that the process has on it, SQLite's among them
-        // (sqlite.org/howtocorrupt.html, 2.2).
-        let file: &'static File = Box::leak(Box::new(File::open(path)?));
         let (orders, ordered) = sync_channel(1);
         let (report, reports) = sync_channel(1);
-        let poison = poisoned.clone();
+        let mut copier =
+            Copier { conn, path: path.to_owned(), file: None, copied: 0, poisoned: poisoned.clone() };
         let work = move || {
             while let Ok(()) = ordered.recv() {
-                if report.send(copy_and_flush(&conn, file, &poison)).is_err() {
+                if report.send(copier.copy_and_flush()).is_err() {
                     return;
                 }
             }
@@ -109,6 +109,7 @@ impl Checkpointer {
             log_pages,
             copied: 0,
             tried: 0,
+            is_held: false,
             length,
             next: length,
         })
@@ -129,7 +130,9 @@ impl Checkpointer {
         let left = pages.saturating_sub(self.copied);
         if pages >= self.next && (left <= self.length / LAST_BIT || is_much_too_long) {
             self.finish(conn);
-        } else if pages >= self.next || pages.saturating_sub(self.tried) >= self.length / PIECES {
+        } else if (pages >= self.next && !self.is_held)
+            || pages.saturating_sub(self.tried) >= self.length / PIECES
+        {
             self.tried = pages;
             self.copying = self.orders.as_ref().is_some_and(|orders| orders.try_send(()).is_ok());
         }
@@ -137,13 +140,20 @@ impl Checkpointer {
 
     fn finish(&mut self, conn: &Connection) {
         let Some(Copied { pages, copied }) = copy(conn, &self.poisoned) else { return };
-        // A reader that began long ago keeps the log from being begun anew: it grows, and is tried again later.
-        let grown = if copied < pages { pages } else { 0 };
-        self.next = grown.saturating_add(self.length);
-        (self.copied, self.tried) = (copied.min(grown), grown);
+        if copied == pages {
+            // The next commit begins it anew, or tells how long it is.
+            self.log_pages.store(0, Ordering::Relaxed);
+            (self.copied, self.tried, self.next) = (0, 0, self.length);
+            return;
+        }
+        // A reader that began before the last commit keeps the log from being begun anew. One that reads a user is gone in
+        // a moment; for one that began long ago the log has to grow.
+        let a_bit = self.length / LAST_BIT;
+        let more = if pages.saturating_sub(copied) <= a_bit { a_bit } else { self.length };
+        (self.copied, self.tried, self.next) = (copied, pages, pages.saturating_add(more));
     }
 
-    /// Whether the thread has nothing to do. One that panicked has not.
+    /// Whether the thread has nothing to do, one that panicked included.
     fn is_idle(&mut self, wait: bool) -> bool {
         if !self.copying {
             return true;
@@ -153,8 +163,8 @@ impl Checkpointer {
         } else {
             self.reports.try_recv()
         };
-        if let Ok(Some(Copied { copied, .. })) = report {
-            self.copied = copied;
+        if let Ok(Some(Copied { pages, copied })) = report {
+            (self.copied, self.is_held) = (copied, copied < pages);
         }
         self.copying = report == Err(TryRecvError::Empty);
         !self.copying
@@ -170,14 +180,39 @@ impl Checkpointer {
     }
 }
 
-/// SQLite flushes the database only when all of the log is copied: then there would be much to flush.
-fn copy_and_flush(conn: &Connection, file: &File, poisoned: &watch::Sender<Poison>) -> Option<Copied> {
-    let copied = copy(conn, poisoned)?;
-    match file.sync_data() {
-        Ok(()) => Some(copied),
-        Err(error) => {
-            poison(poisoned, &format!("a checkpoint failed: {error}"));
+/// What the thread works with.
+struct Copier {
+    conn: Connection,
+    path: PathBuf,
+    file: Option<&'static File>,
+    copied: i32,
+    poisoned: watch::Sender<Poison>,
+}
+
+impl Copier {
+    /// SQLite flushes the database only when all of the log is copied: then there would be much to flush.
+    fn copy_and_flush(&mut self) -> Option<Copied> {
+        let before = std::mem::take(&mut self.copied);
+        let flushed = self.file().and_then(|file| {
+            let Some(copied) = copy(&self.conn, &self.poisoned) else { return Ok(None) };
+            self.copied = copied.copied;
+            // Where nothing was copied, because a reader needs all that is left, there is nothing to flush.
+            if copied.copied == before { Ok(()) } else { file.sync_data() }.map(|()| Some(copied))
+        });
+        flushed.unwrap_or_else(|error| {
+            poison(&self.poisoned, &format!("a checkpoint failed: {error}"));
             None
+        })
+    }
+
+    /// The database, opened once more and never closed: who closes a file gives up every POSIX lock that the process has on
+    /// it, SQLite's among them (sqlite.org/howtocorrupt.html, 2.2).
+    fn file(&mut self) -> io::Result<&'static File> {
+        if let Some(file) = self.file {
+            return Ok(file);
         }
+        let file: &'static File = Box::leak(Box::new(File::open(&self.path)?));
+        self.file = Some(file);
+        Ok(file)
     }
 }

@@ -44,7 +44,7 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// What an acknowledged change survives.
     pub durability: Durability,
-    /// From how many pages (of 4 KiB) on the log is copied into the database.
+    /// From how many pages (of 4 KiB) on the log begins anew, once it is copied into the database.
     pub checkpoint_pages: i32,
     /// Called with the writer's connection, before the writer uses it. For tests that make SQLite fail.
     pub instrument: Option<Instrument>,

@@ -11,7 +11,7 @@ use crate::columns::{self, SELECT};
 use crate::error::Result;
 use crate::load;
 
-/// How many users are read as fast as one is handed to another thread, or nearly.
+/// How many users may be read on a thread that serves others as well. That few have one email.
 const FEW: usize = 100;
 
 /// Whether the page holds few users: mostly one has an email, and never more a user_name.
