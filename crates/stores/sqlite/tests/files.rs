@@ -6,9 +6,11 @@ mod common;
 use std::sync::Arc;
 
 use common::{bench, keyring, mode, open, options};
-use roster_directory::{Dialect, Directory, Rules, UserPatch};
+use roster_directory::record::{Record, RegisteredClient, RegisteredProfile};
+use roster_directory::store::Effect;
+use roster_directory::{Change, Dialect, Directory, ProfileId, References, Rules, Store as _, UserPatch};
 use roster_store_sqlite::{Migrated, OpenError, Options, SCHEMA, SqliteStore, check, migrate};
-use roster_testkit::build::{external_id, full_patch, principal};
+use roster_testkit::build::{external_id, full_patch, principal, text, with_grants};
 use roster_testkit::{FixedClock, PlainPasswords, SeededEntropy};
 use rusqlite::Connection;
 
@@ -133,6 +135,38 @@ async fn the_views_show_ids_and_times_as_text() {
     let shown: String =
         conn.query_row("SELECT last_login FROM users_readable", [], |row| row.get(0)).unwrap();
     assert_eq!(shown, "0001-01-01T00:00:00.000001Z");
+}
+
+/// What changes nothing is seen on a reader, also where it takes looking up what it refers to.
+#[tokio::test]
+async fn what_is_repeated_never_reaches_the_writer() {
+    let directory = tempfile::tempdir().unwrap();
+    let (path, keyring) = (directory.path().join("roster.db"), keyring());
+    let store = Arc::new(open(&path, &keyring));
+    let rules = Rules { references: References::Known, ..Rules::default() };
+    store.configure(rules).await.unwrap().unwrap();
+    let roster = Directory::new(
+        Arc::<SqliteStore>::clone(&store),
+        Arc::clone(&keyring),
+        Arc::new(PlainPasswords::default()),
+        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
+        Arc::new(SeededEntropy::new(4)),
+        rules,
+    );
+    let who = principal("bubble");
+    let client = RegisteredClient { id: 33, name: text("Client") };
+    roster.put_record(&who, Record::Client(client)).await.unwrap();
+    let profile = RegisteredProfile { id: ProfileId::new("18").unwrap(), name: text("Profile") };
+    roster.put_record(&who, Record::Profile(profile)).await.unwrap();
+    let derived = UserPatch { user_name: Change::Clear, ..with_grants([(33, "18")]) };
+    let upsert =
+        async || roster.upsert(&who, Dialect::Rest, external_id("ann"), derived.clone(), None).await.unwrap();
+    assert_eq!(upsert().await.effect, Effect::Created);
+    let written = store.activity().changes;
+    for _ in 0..40 {
+        assert_eq!(upsert().await.effect, Effect::Unchanged);
+    }
+    assert_eq!(store.activity().changes, written);
 }
 
 /// The log is copied into the database and begun anew; a reader that stays long only delays it.
