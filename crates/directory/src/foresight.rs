@@ -11,8 +11,8 @@ use crate::store::Effect;
 /// The whole of a share.
 const ONE: u32 = 1 << 16;
 
-/// The share of changes that change nothing from which on looking pays. A look costs about a fourth of what it spares,
-/// and it spares the writer, which there is only one of.
+/// The share of changes that change nothing from which on looking pays. A guess, on the low side: a look spares the
+/// writer, and there is only one of it.
 const PAYS: u32 = ONE / 8;
 
 /// How many changes are of late.

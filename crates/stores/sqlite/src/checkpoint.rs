@@ -1,6 +1,6 @@
 //! Copying the log into the database, on a thread of its own: it takes long, and changes need not wait for it.
 //!
-//! The thread copies a little at a time, and flushes it: a disk that is busy with much keeps commits waiting. The log
+//! The thread copies a piece at a time, and flushes it: a disk that is busy with much keeps commits waiting. The log
 //! begins anew only once all of it is copied, and while the writer writes there is always more; so once the log is long
 //! the writer copies the last bit between two batches.
 
@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use crate::error::{Error, Result};
 use crate::writer::{Poison, poison};
 
-/// The log is copied in so many pieces. More of them keep commits waiting less, and write pages that change often more often.
+/// The log is copied in so many pieces. Sixteen keep commits waiting less, and write what changes often more often.
 const PIECES: i32 = 4;
 
 /// What is left for the writer to copy is so small a part of the log.
