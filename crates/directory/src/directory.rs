@@ -379,8 +379,8 @@ impl Directory {
         change: Arc<dyn Decide>,
         looks: bool,
     ) -> Result<Option<Applied>, Error> {
-        let glanced = if looks { Some(self.store.glance(Arc::clone(&change)).await?) } else { None };
-        let applied = match glanced {
+        let seen = if looks { Some(self.store.preview(Arc::clone(&change)).await?) } else { None };
+        let applied = match seen {
             Some(Decision::Done { writes, verdict: Ok(outcome) }) if writes.is_empty() => {
                 applied(Ok(outcome)).map(Some)
             }

@@ -401,9 +401,6 @@ pub struct UserQuery {
 pub trait Store: Send + Sync {
     /// Decides a change in a transaction and writes it.
     fn submit(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Submitted, StoreError>>;
-    /// Decides a change as `preview` does, unless it asks for the number of a new user: such a change is sure to write, and
-    /// `ReadMore` is the answer.
-    fn glance(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;
     /// Decides a change on a snapshot that begins now, and writes nothing. Never answers `ReadMore`.
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>>;
     /// A user, deleted ones too (by id alone: a deleted user's claims may be another's).

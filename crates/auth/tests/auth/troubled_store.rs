@@ -47,10 +47,6 @@ impl Store for HoldsBack {
         self.inner.submit(change)
     }
 
-    fn glance(&self, change: Arc<dyn Decide>) -> Answer<'_, Decision> {
-        self.inner.glance(change)
-    }
-
     fn preview(&self, change: Arc<dyn Decide>) -> Answer<'_, Decision> {
         self.inner.preview(change)
     }

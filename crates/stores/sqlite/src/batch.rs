@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
+use roster_directory::store::{Decide, Decision, Seen, Submitted};
 use rusqlite::Connection;
 
 use crate::Sealing;
@@ -30,6 +30,7 @@ pub(crate) fn run(
     let mut wrote = Wrote::Nothing;
     let mut answers = Vec::with_capacity(changes.len());
     for change in changes {
+        load::fill(conn, &sealing.keyring, &mut seen, change.reads_to_write())?;
         answers.push(match decide(conn, sealing, &mut seen, &**change)? {
             Decision::Done { writes, verdict } => {
                 if !writes.is_empty() {
@@ -49,17 +50,6 @@ pub(crate) fn run(
     Ok((answers, wrote))
 }
 
-/// Asks a change until it would create a user: one that does is sure to write.
-pub(crate) fn glance(
-    conn: &Connection,
-    sealing: &Sealing,
-    seen: &mut Seen,
-    change: &dyn Decide,
-) -> Result<Decision> {
-    load::fill(conn, &sealing.keyring, seen, change.reads())?;
-    ask_until(conn, sealing, seen, change, |wanted| wanted.number)
-}
-
 /// Asks a change until it needs nothing more. Never answers `ReadMore`.
 pub(crate) fn decide(
     conn: &Connection,
@@ -68,27 +58,12 @@ pub(crate) fn decide(
     change: &dyn Decide,
 ) -> Result<Decision> {
     load::fill(conn, &sealing.keyring, seen, change.reads())?;
-    load::fill(conn, &sealing.keyring, seen, change.reads_to_write())?;
-    ask_until(conn, sealing, seen, change, |_| false)
-}
-
-fn ask_until(
-    conn: &Connection,
-    sealing: &Sealing,
-    seen: &mut Seen,
-    change: &dyn Decide,
-    is_enough: impl Fn(&ReadSet) -> bool,
-) -> Result<Decision> {
     for _ in 0..MOST_READS {
         // A fault in one change must not take the others, or the writer, with it.
         let decision = catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)?;
         match decision {
-            Decision::ReadMore(wanted) if !is_enough(&wanted) => {
-                load::fill(conn, &sealing.keyring, seen, wanted)?;
-            }
-            decision @ (Decision::Done { .. } | Decision::Stale | Decision::ReadMore(_)) => {
-                return Ok(decision);
-            }
+            Decision::ReadMore(wanted) => load::fill(conn, &sealing.keyring, seen, wanted)?,
+            decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
         }
     }
     Err(Error::Endless)

@@ -189,13 +189,6 @@ impl Store for SqliteStore {
         Box::pin(self.ask(|reply| Job::Change(change, reply)))
     }
 
-    fn glance(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
-        Box::pin(async move {
-            let Reading { sealing, .. } = &*self.reading;
-            self.reading.point(|conn| batch::glance(conn, sealing, &mut Seen::new(), &*change))
-        })
-    }
-
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
         Box::pin(async move {
             let Reading { sealing, .. } = &*self.reading;
