@@ -218,7 +218,7 @@ impl Shared {
         let after = after.map(|id| (build::time(people::TIME), id));
         let query = UserQuery { filter, after, limit: usize::try_from(users)? };
         let page = self.directory.list(&self.who, query).await?;
-        ensure!(page.len() as u64 == users, "a page has {} users", page.len());
+        ensure!(page.users.len() as u64 == users, "a page has {} users", page.users.len());
         Ok(())
     }
 

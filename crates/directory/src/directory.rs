@@ -17,7 +17,7 @@ use crate::password::{Password, PasswordHash, Passwords};
 use crate::record::{Record, RecordKey, Register};
 use crate::seal::Keyring;
 use crate::store::{
-    Decide, Decision, Effect, Outcome, RecordWrite, Store, Submitted, Target, UserQuery, Verdict,
+    Decide, Decision, Effect, Outcome, RecordWrite, Store, Submitted, Target, UserPage, UserQuery, Verdict,
 };
 use crate::user::{ExternalId, Link, User, UserId};
 
@@ -200,7 +200,7 @@ impl Directory {
     }
 
     /// A page of living users.
-    pub async fn list(&self, who: &Principal, query: UserQuery) -> Result<Vec<Arc<User>>, Error> {
+    pub async fn list(&self, who: &Principal, query: UserQuery) -> Result<UserPage, Error> {
         who.require(Scope::UsersRead)?;
         let limit = query.limit.min(MOST_ON_A_PAGE);
         Ok(self.store.users(UserQuery { limit, ..query }).await?)

@@ -389,10 +389,23 @@ pub enum UserFilter {
 pub struct UserQuery {
     /// Which.
     pub filter: UserFilter,
-    /// The place of the last user of the page before.
-    pub after: Option<(Timestamp, UserId)>,
+    /// Where the page before ended: its [`UserPage::next`].
+    pub after: Option<Place>,
     /// The most users of the page.
     pub limit: usize,
+}
+
+/// A place in a list of users.
+pub type Place = (Timestamp, UserId);
+
+/// A page of a list of users.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserPage {
+    /// The users, in the order of the list.
+    pub users: Vec<Arc<User>>,
+    /// Behind what the next page begins; `None` at the end of the list. A page may hold fewer users than asked for, even
+    /// none, and others follow all the same.
+    pub next: Option<Place>,
 }
 
 /// A store of the directory.
@@ -406,7 +419,7 @@ pub trait Store: Send + Sync {
     /// A user, deleted ones too (by id alone: a deleted user's claims may be another's).
     fn user(&self, target: Target) -> BoxFuture<'_, Result<Option<Arc<User>>, StoreError>>;
     /// A page of living users.
-    fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<Vec<Arc<User>>, StoreError>>;
+    fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>>;
     /// A page of a user's journal, oldest first: the entries of versions above `after`.
     fn history(
         &self,

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use roster_auth::{AnyRefused, Auth, KeyRefused, Options, Secrets, TokenRefused};
 use roster_directory::record::{Record, RecordKey, Register};
-use roster_directory::store::{Decide, Decision, Store, StoreError, Submitted, UserQuery};
+use roster_directory::store::{Decide, Decision, Store, StoreError, Submitted, UserPage, UserQuery};
 use roster_directory::{
     Email, Entry, Error, Position, Rules, Scope, SystemEntropy, Target, Timestamp, User, UserId,
 };
@@ -55,7 +55,7 @@ impl Store for HoldsBack {
         self.inner.user(target)
     }
 
-    fn users(&self, query: UserQuery) -> Answer<'_, Vec<Arc<User>>> {
+    fn users(&self, query: UserQuery) -> Answer<'_, UserPage> {
         self.inner.users(query)
     }
 

@@ -3,21 +3,21 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use roster_directory::record::{OrganisationKind, RecordKey, Register};
-use roster_directory::store::UserFilter;
+use roster_directory::store::{Place, UserFilter};
 use roster_directory::{ProfileId, Timestamp, UserId};
 use uuid::Uuid;
 
 /// Why a text is no cursor.
 pub(crate) const NOT_OF_THIS_LIST: &str = "is no cursor of this list: leave it out to begin again";
 
-/// The place of a user at the end of a page.
-pub(crate) fn after_user(filter: &UserFilter, recorded_at: Timestamp, id: UserId) -> String {
+/// The place at which a page of users ends.
+pub(crate) fn after_user(filter: &UserFilter, (recorded_at, id): Place) -> String {
     let micros = recorded_at.unix_micros().to_be_bytes();
     encode(user_list(filter), &[&micros as &[u8], id.0.as_bytes()].concat())
 }
 
 /// The place from which to list users on.
-pub(crate) fn user(filter: &UserFilter, cursor: &str) -> Option<(Timestamp, UserId)> {
+pub(crate) fn user(filter: &UserFilter, cursor: &str) -> Option<Place> {
     let place = decode(user_list(filter), cursor)?;
     let (micros, id) = place.split_first_chunk::<8>()?;
     let at = Timestamp::from_unix_micros(i64::from_be_bytes(*micros))?;
@@ -88,7 +88,7 @@ mod tests {
     fn a_cursor_leads_back_to_its_place_in_its_own_list() {
         let (at, id) = (Timestamp::from_unix_micros(-5).unwrap(), UserId(Uuid::from_u128(u128::MAX - 7)));
         let since = UserFilter::RecordedSince(Timestamp::MIN);
-        let cursor = after_user(&since, at, id);
+        let cursor = after_user(&since, (at, id));
         assert_eq!(user(&since, &cursor), Some((at, id)));
         assert_eq!(user(&UserFilter::All, &cursor), None);
         assert!(cursor.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_'), "{cursor}");

@@ -125,16 +125,15 @@ impl List {
             (None, None, None) => UserFilter::All,
         };
         let mut found: Vec<Arc<roster_directory::User>> = Vec::new();
+        let mut after = None;
         while found.len() < limit {
-            let after = found.last().map(|user| (user.recorded_at, user.id));
             let query =
                 UserQuery { filter: filter.clone(), after, limit: MOST_ON_A_PAGE.min(limit - found.len()) };
-            let wanted = query.limit;
             let page = session.system.directory.list(&session.who, query).await;
             let page = page.map_err(|error| told(error, None))?;
-            let is_last = page.len() < wanted;
-            found.extend(page);
-            if is_last {
+            found.extend(page.users);
+            after = page.next;
+            if after.is_none() {
                 break;
             }
         }

@@ -28,11 +28,15 @@ pub(crate) fn holder(conn: &Connection, claim: &Claim) -> Result<Option<UserId>>
 pub(crate) fn user(conn: &Connection, id: UserId) -> Result<Option<User>> {
     let mut statement = conn.prepare_cached(&columns::SELECT_BY_ID)?;
     let mut rows = statement.query([Cell::from(id)])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
+    rows.next()?.map(|row| from_row(conn, row)).transpose()
+}
+
+/// A user from a row of [`columns::SELECT`], with its links and grants.
+pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> Result<User> {
     let mut user = columns::user(row)?;
     load_links(conn, &mut user)?;
     load_grants(conn, &mut user)?;
-    Ok(Some(user))
+    Ok(user)
 }
 
 /// The user that is named. Where not by its id, a living one: what a deleted user was called may be another's.
@@ -49,7 +53,7 @@ pub(crate) fn target(conn: &Connection, target: &Target) -> Result<Option<User>>
 }
 
 /// Adds the links of a user that was read from its row.
-pub(crate) fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
+fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
     let mut statement = conn.prepare_cached(
         "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
     )?;
@@ -64,7 +68,7 @@ pub(crate) fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
 }
 
 /// Adds the grants of a user that was read from its row.
-pub(crate) fn load_grants(conn: &Connection, user: &mut User) -> Result<()> {
+fn load_grants(conn: &Connection, user: &mut User) -> Result<()> {
     let mut statement =
         conn.prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
     let mut rows = statement.query([Cell::from(user.id)])?;

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use roster_directory::store::{Claim, UserFilter, UserQuery};
+use roster_directory::store::{Claim, Place, UserFilter, UserPage, UserQuery};
 use roster_directory::{Timestamp, User, UserId, fold};
 use rusqlite::{Connection, ToSql, params};
 
-use crate::cell::Cell;
-use crate::columns::{self, SELECT};
+use crate::cell::{Cell, Columns};
+use crate::columns::SELECT;
 use crate::error::Result;
 use crate::load;
 
 /// How many users may be read on a thread that serves others as well. That few have one email.
 const FEW: usize = 100;
+
+/// How many entries of the journal are looked at, at the most, for each user that is asked for.
+const MOST_PASSED_BY: usize = 100;
 
 /// Whether the page holds few users: mostly one has an email, and never more a user_name.
 pub(crate) fn is_short(query: &UserQuery) -> bool {
@@ -24,51 +27,91 @@ pub(crate) fn is_short(query: &UserQuery) -> bool {
 }
 
 /// A page of living users.
-pub(crate) fn users(conn: &Connection, query: &UserQuery) -> Result<Vec<Arc<User>>> {
+pub(crate) fn users(conn: &Connection, query: &UserQuery) -> Result<UserPage> {
     let UserQuery { filter, after, limit } = query;
-    let limit = i64::try_from(*limit).unwrap_or(i64::MAX);
     // Every id comes after the empty one.
     let after_id = after.map_or(Cell::Blob(&[]), |(_, id)| id.into());
     match filter {
         UserFilter::All => {
             let rest = "WHERE id > ?1 AND deleted_at_us IS NULL ORDER BY id LIMIT ?2";
-            rows(conn, rest, params![after_id, limit])
+            page(conn, rest, params![after_id, one_more(*limit)], *limit)
         }
         UserFilter::Email(email) => {
             let rest = "WHERE email_folded = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
-            rows(conn, rest, params![fold::fold(email.as_str()), after_id, limit])
+            let folded = fold::fold(email.as_str());
+            page(conn, rest, params![folded, after_id, one_more(*limit)], *limit)
         }
         UserFilter::UserName(name) => {
             let found = load::holder(conn, &Claim::user_name(name))?.filter(|id| is_after(*id, *after));
             let user = found.map(|id| load::user(conn, id)).transpose()?.flatten();
-            Ok(user.filter(|user| user.is_living() && limit > 0).map(Arc::new).into_iter().collect())
+            let user = user.filter(|user| user.is_living() && *limit > 0);
+            Ok(UserPage { users: user.map(Arc::new).into_iter().collect(), next: None })
         }
         UserFilter::RecordedSince(since) => {
-            let rest = "WHERE (recorded_at_us, id) > (?1, ?2) AND deleted_at_us IS NULL \
-                        ORDER BY recorded_at_us, id LIMIT ?3";
             // Nothing comes before the empty id: at the first moment asked for, everybody does.
-            let (time, id) = match after {
+            let behind = match after {
                 Some((time, id)) if time >= since => (*time, Cell::from(*id)),
                 Some(_) | None => (*since, Cell::Blob(&[])),
             };
-            rows(conn, rest, params![Cell::from(time), id, limit])
+            recorded(conn, behind, *limit)
         }
     }
 }
 
-fn is_after(id: UserId, after: Option<(Timestamp, UserId)>) -> bool {
+fn is_after(id: UserId, after: Option<Place>) -> bool {
     after.is_none_or(|(_, last)| id > last)
 }
 
-fn rows(conn: &Connection, rest: &str, params: &[&dyn ToSql]) -> Result<Vec<Arc<User>>> {
+/// One more than asked for tells whether others follow.
+fn one_more(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
+}
+
+fn page(conn: &Connection, rest: &str, params: &[&dyn ToSql], limit: usize) -> Result<UserPage> {
     let mut statement = conn.prepare_cached(&format!("{} {rest}", *SELECT))?;
     let mut rows = statement.query(params)?;
-    let mut page = Vec::new();
+    let mut users = Vec::new();
     while let Some(row) = rows.next()? {
-        let mut user = columns::user(row)?;
-        load::load_links(conn, &mut user)?;
-        load::load_grants(conn, &mut user)?;
-        page.push(Arc::new(user));
+        if users.len() == limit {
+            let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
+            return Ok(UserPage { users, next });
+        }
+        users.push(Arc::new(load::from_row(conn, row)?));
+    }
+    Ok(UserPage { users, next: None })
+}
+
+/// Users in the order of the entries that recorded their last change. Entries that later ones of the same user followed
+/// are passed by; so that a page does not take long where many are, they may end it.
+fn recorded(conn: &Connection, (time, id): (Timestamp, Cell<'_>), limit: usize) -> Result<UserPage> {
+    let most = limit.saturating_mul(MOST_PASSED_BY);
+    let mut entries = conn.prepare_cached(
+        "SELECT recorded_at_us, user_id FROM journal WHERE (recorded_at_us, user_id) > (?1, ?2) \
+         ORDER BY recorded_at_us, user_id LIMIT ?3",
+    )?;
+    let mut as_of = conn.prepare_cached(&format!(
+        "{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL",
+        *SELECT
+    ))?;
+    let mut entries = entries.query(params![Cell::from(time), id, one_more(most)])?;
+    let mut page = UserPage::default();
+    let (mut passed, mut last) = (0, None);
+    while let Some(entry) = entries.next()? {
+        if passed == most {
+            page.next = last;
+            break;
+        }
+        let columns = &mut Columns::new(entry, "journal");
+        let place @ (time, id) = (columns.time()?, columns.user_id()?);
+        let mut users = as_of.query(params![Cell::from(id), Cell::from(time)])?;
+        if let Some(row) = users.next()? {
+            if page.users.len() == limit {
+                page.next = last;
+                break;
+            }
+            page.users.push(Arc::new(load::from_row(conn, row)?));
+        }
+        (passed, last) = (passed + 1, Some(place));
     }
     Ok(page)
 }

@@ -16,8 +16,14 @@ struct Migration {
     sql: &'static str,
 }
 
-const MIGRATIONS: &[Migration] =
-    &[Migration { number: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
+    Migration {
+        number: 2,
+        name: "changes_by_recording",
+        sql: include_str!("../migrations/0002_changes_by_recording.sql"),
+    },
+];
 
 /// What a migration did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +35,7 @@ pub struct Migrated {
 }
 
 /// The newest schema that this version of Roster knows.
-pub const SCHEMA: i64 = 1;
+pub const SCHEMA: i64 = 2;
 
 /// Brings the database to [`SCHEMA`].
 pub(crate) fn migrate(conn: &mut Connection, entropy: &dyn Entropy) -> Result<Migrated, OpenError> {
@@ -50,10 +56,13 @@ pub(crate) fn migrate(conn: &mut Connection, entropy: &dyn Entropy) -> Result<Mi
 
 /// The schema's number: 0 of an empty database. An error if the database is another's, or newer than this Roster.
 pub(crate) fn schema_of(conn: &Connection) -> Result<i64, OpenError> {
-    let found: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let is_empty: bool =
-        conn.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))?;
+    // One statement sees one moment: another process may be creating the database.
+    let (application, found, is_empty): (i64, i64, bool) = conn.query_row(
+        "SELECT application_id, user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema) \
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     match (application, is_empty) {
         (APPLICATION_ID, _) if found > SCHEMA => Err(OpenError::Newer { found, known: SCHEMA }),
         (APPLICATION_ID, _) => Ok(found),

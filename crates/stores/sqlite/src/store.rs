@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 
 use futures_util::future::BoxFuture;
 use roster_directory::record::{Record, RecordKey, Register};
-use roster_directory::store::{Decide, Decision, Seen, Store, StoreError, Submitted, Target, UserQuery};
+use roster_directory::store::{
+    Decide, Decision, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
+};
 use roster_directory::{Email, Entry, Position, Rules, Timestamp, User, UserId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -200,7 +202,7 @@ impl Store for SqliteStore {
         Box::pin(async move { self.reading.point(|conn| Ok(load::target(conn, &target)?.map(Arc::new))) })
     }
 
-    fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<Vec<Arc<User>>, StoreError>> {
+    fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
         if query::is_short(&query) {
             return Box::pin(async move { self.reading.point(|conn| query::users(conn, &query)) });
         }

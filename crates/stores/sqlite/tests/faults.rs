@@ -131,7 +131,7 @@ fn interrupts(at: i64, times: i64, hits: &Arc<AtomicUsize>) -> Instrument {
 }
 
 /// Fails once, at every instruction in turn: the batch is rolled back, its changes are made one by one, and every one
-/// is made.
+/// is made. In a commit alone it is the end of the writer.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rig_an_interruption_at_any_instruction_costs_nothing() {
     let mut at = 0;
@@ -140,7 +140,11 @@ async fn rig_an_interruption_at_any_instruction_costs_nothing() {
         let rig = Rig::new(interrupts(at, 1, &hits));
         let done = rig.workload().await;
         rig.assert_whole(&done, &format!("instruction {at}")).await;
-        assert_eq!(*rig.store.poisoned().borrow(), None, "instruction {at}");
+        if let Some(why) = rig.store.poisoned().borrow().as_deref() {
+            assert_eq!(why, "a commit failed: SQLite: interrupted", "instruction {at}");
+            at += 7;
+            continue;
+        }
         if hits.load(Ordering::SeqCst) == 0 {
             assert!(at > 1_000, "there are more instructions than {at}");
             assert_eq!(done.iter().filter(|(_, result)| result.is_ok()).count(), 4);

@@ -56,6 +56,24 @@ fn a_newer_schema_is_refused_with_both_versions() {
 }
 
 #[test]
+fn a_database_of_the_first_schema_is_brought_to_this_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("roster.db");
+    drop(open(&path, &keyring()));
+    let first = "DROP INDEX journal_by_recording; DELETE FROM migrations WHERE number > 1; PRAGMA user_version = 1; \
+         CREATE INDEX users_by_recording ON users (recorded_at_us, id) WHERE deleted_at_us IS NULL";
+    Connection::open(&path).unwrap().execute_batch(first).unwrap();
+    let older = check(&path, &keyring());
+    assert!(older[0].to_string().contains("schema 1: `roster migrate`"), "{older:?}");
+    assert_eq!(migrate(&options(&path, &keyring())).unwrap(), Migrated { from: 1, to: SCHEMA });
+    assert_eq!(check(&path, &keyring()), []);
+    let indexes = "SELECT group_concat(name) FROM sqlite_schema WHERE name LIKE '%by_recording'";
+    let conn = Connection::open(&path).unwrap();
+    let found: String = conn.query_row(indexes, [], |row| row.get(0)).unwrap();
+    assert_eq!(found, "journal_by_recording");
+}
+
+#[test]
 fn what_is_not_rosters_is_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("other.db");

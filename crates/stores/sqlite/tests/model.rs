@@ -90,7 +90,7 @@ async fn compare(bench: &Bench<SqliteFactory>, model: &Model, ids: &BTreeMap<i64
     }
     let query = UserQuery { filter: UserFilter::All, after: None, limit: 1_000 };
     let listed = bench.store.users(query).await.unwrap();
-    let listed: BTreeSet<i64> = listed.iter().map(|user| user.number.get()).collect();
+    let listed: BTreeSet<i64> = listed.users.iter().map(|user| user.number.get()).collect();
     let living = (1_i64..).zip(&model.users).filter(|(_, user)| !user.deleted).map(|(number, _)| number);
     assert_eq!(listed, living.collect());
 }

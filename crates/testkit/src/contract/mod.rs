@@ -80,6 +80,7 @@ macro_rules! with_contract_cases {
                 users_are_listed_by_id_in_pages
                 users_are_found_by_email_and_user_name
                 users_are_listed_since_a_moment
+                the_list_since_a_moment_goes_on_behind_what_was_changed_again
                 no_living_user_is_lost_while_others_come_and_go;
             concurrency:
                 simultaneous_upserts_of_one_id_make_one_user

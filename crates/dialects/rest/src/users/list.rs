@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use roster_directory::store::{UserFilter, UserQuery};
-use roster_directory::{Email, Scope, Timestamp, User, UserName};
+use roster_directory::{Email, Scope, Timestamp, UserName};
 
 use crate::call::Call;
 use crate::convert::user_json;
@@ -20,8 +20,8 @@ const CURSOR: &str = "cursor";
 /// List users
 ///
 /// A page of living users, in the order of their ids, which is that of their creation to the millisecond; with
-/// `updated_since`, in the order of their last change. Follow `next` (or the header `Link`) until it is null: users that
-/// come and go meanwhile never make you miss one that stays.
+/// `updated_since`, in the order of their last change. Follow `next` (or the header `Link`) until it is null, also past a
+/// page that holds fewer users than `limit`: users that come and go meanwhile never make you miss one that stays.
 #[utoipa::path(
     get,
     path = "/api/v1/users",
@@ -54,15 +54,11 @@ pub(crate) async fn list(State(rest): State<Arc<Rest>>, request: Request) -> Res
     let place = |text: &str| cursor::user(&filter, text).ok_or(cursor::NOT_OF_THIS_LIST);
     let after = call.parameter(&query, CURSOR, place);
     call.good(Some(()))?;
-    // One more than asked for tells whether there is a next page.
-    let asked = UserQuery { filter: filter.clone(), after, limit: limit.saturating_add(1) };
-    let mut users = rest.directory.list(&call.who, asked).await?;
-    let is_last = users.len() <= limit;
-    users.truncate(limit);
-    let end = users.last().filter(|_| !is_last);
-    let next = end.map(|user: &Arc<User>| cursor::after_user(&filter, user.recorded_at, user.id));
+    let asked = UserQuery { filter: filter.clone(), after, limit };
+    let page = rest.directory.list(&call.who, asked).await?;
+    let next = page.next.map(|place| cursor::after_user(&filter, place));
     let link = next.as_deref().map(|next| query::with(call.uri(), CURSOR, next));
-    let users = users.iter().map(|user| user_json(user)).collect();
+    let users = page.users.iter().map(|user| user_json(user)).collect();
     Ok(answer::page(&UserPage { users, next }, link.as_deref()))
 }
 

@@ -18,19 +18,12 @@ pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Finding
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
-        match read(conn, row) {
+        match load::from_row(conn, row) {
             Ok(user) => check_user(conn, keyring, rules, (&user, row), findings)?,
             Err(error) => findings.add(format_args!("user with number {number}"), error.to_string()),
         }
     }
     Ok(())
-}
-
-fn read(conn: &Connection, row: &Row<'_>) -> Result<User> {
-    let mut user = columns::user(row)?;
-    load::load_links(conn, &mut user)?;
-    load::load_grants(conn, &mut user)?;
-    Ok(user)
 }
 
 fn check_user(

@@ -1,0 +1,4 @@
+-- Which users changed since a moment is told by the journal. An index of the users would lose an entry somewhere in its
+-- midst and gain one at its end with each change; the journal's grows at its end alone.
+DROP INDEX users_by_recording;
+CREATE INDEX journal_by_recording ON journal (recorded_at_us, user_id);
