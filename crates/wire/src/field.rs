@@ -36,6 +36,16 @@ impl<T> Field<T> {
     }
 }
 
+/// What to do with members that a document does not list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownFields {
+    /// Refuse them: a misspelt field that is dropped is lost data.
+    #[default]
+    Refuse,
+    /// Pass over them.
+    Ignore,
+}
+
 macro_rules! takers {
     ($( $(#[doc = $doc:literal])+ $name:ident -> $type:ty: $pattern:pat => $field:expr; )*) => {
         impl<'a> Json<'a> {

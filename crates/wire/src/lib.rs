@@ -16,5 +16,5 @@ pub mod path;
 pub use address::ClientAddress;
 pub use body::BodyFault;
 pub use fault::ServerFault;
-pub use field::{Field, shorten};
+pub use field::{Field, UnknownFields, shorten};
 pub use json::{Json, JsonFault, Limits, Object};

@@ -24,16 +24,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 pub use catalogue::Code;
-
-/// What to do with keys that the document does not list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnknownFields {
-    /// Refuse them: a misspelt field that is dropped is lost data.
-    #[default]
-    Refuse,
-    /// Pass over them.
-    Ignore,
-}
+pub use roster_wire::UnknownFields;
 
 /// What `""` means in a field where it can be no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -28,20 +28,12 @@ use roster_wire::ServerFault;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
-/// What to do with keys that the document does not list. In `header` they are always passed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum UnknownFields {
-    /// Refuse them: a misspelt field that is dropped is lost data.
-    #[default]
-    Refuse,
-    /// Pass over them.
-    Ignore,
-}
+pub use roster_wire::UnknownFields;
 
 /// The settings of the dialect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// What to do with keys that the document does not list.
+    /// What to do with keys that the document does not list. In `header` they are always passed over.
     pub unknown_fields: UnknownFields,
     /// The largest body, in bytes.
     pub body_limit: usize,

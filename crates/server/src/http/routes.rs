@@ -9,7 +9,7 @@ use roster_auth::Auth;
 use roster_dialect_algorep::{self as algorep, Algorep};
 use roster_dialect_rest::{self as rest, Rest};
 use roster_dialect_zynchro::{self as zynchro, Zynchro};
-use roster_wire::ServerFault;
+use roster_wire::{ServerFault, UnknownFields};
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -96,12 +96,16 @@ fn guarded(router: Router, bounds: &Arc<Bounds>, fault: Fault) -> Router {
     router.route_layer(from_fn_with_state(Guard { bounds: Arc::clone(bounds), fault }, guard))
 }
 
+fn unknown_fields(settings: &Settings) -> UnknownFields {
+    match settings.unknown_fields {
+        choices::UnknownFields::Refuse => UnknownFields::Refuse,
+        choices::UnknownFields::Ignore => UnknownFields::Ignore,
+    }
+}
+
 fn algorep_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
     let options = algorep::Options {
-        unknown_fields: match settings.unknown_fields {
-            choices::UnknownFields::Refuse => algorep::UnknownFields::Refuse,
-            choices::UnknownFields::Ignore => algorep::UnknownFields::Ignore,
-        },
+        unknown_fields: unknown_fields(settings),
         empty_string: match settings.empty_string {
             choices::EmptyString::Erase => algorep::EmptyString::Erase,
             choices::EmptyString::Refuse => algorep::EmptyString::Refuse,
@@ -113,10 +117,7 @@ fn algorep_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Ope
 
 fn zynchro_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
     let options = zynchro::Options {
-        unknown_fields: match settings.unknown_fields {
-            choices::UnknownFields::Refuse => zynchro::UnknownFields::Refuse,
-            choices::UnknownFields::Ignore => zynchro::UnknownFields::Ignore,
-        },
+        unknown_fields: unknown_fields(settings),
         body_limit: settings.body_limit.0,
         admin_authorities: settings.admin_authorities.clone(),
     };
