@@ -57,7 +57,7 @@ pub(crate) struct Contestant {
     pub(crate) absent: Option<String>,
     pub(crate) loaded: u64,
     pub(crate) load_seconds: f64,
-    /// Resident memory in MiB: when it had started, when it was loaded, in the end, and the most it ever was.
+    /// Resident memory in MiB: when it had started, when it was loaded, after the rounds, and the most it was until then.
     pub(crate) memory_started: f64,
     pub(crate) memory_loaded: f64,
     pub(crate) memory_ended: f64,

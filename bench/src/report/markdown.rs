@@ -206,7 +206,8 @@ fn passwords(results: &Results) -> String {
 }
 
 fn contenders(results: &Results) -> String {
-    let heads = ["", "versions", "settings", "loaded", "memory MiB: started, loaded, in the end, most"];
+    let heads =
+        ["", "versions", "settings", "loaded", "memory MiB: started, loaded, after the rounds, most in them"];
     let mut table = Table::of_texts(&heads);
     for contender in &results.contenders {
         let (loaded, memory) = match &contender.absent {

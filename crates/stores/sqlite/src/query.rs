@@ -1,6 +1,6 @@
 //! Listing users: keyset paging over living users, so that nobody is lost while others come and go.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use roster_directory::store::{Claim, Place, UserFilter, UserPage, UserQuery};
 use roster_directory::{Timestamp, User, UserId, fold};
@@ -10,6 +10,15 @@ use crate::cell::{Cell, Columns};
 use crate::columns::SELECT;
 use crate::error::Result;
 use crate::load;
+
+static ALL: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE id > ?1 AND deleted_at_us IS NULL ORDER BY id LIMIT ?2", *SELECT));
+
+static BY_EMAIL: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE email_folded = ?1 AND id > ?2 ORDER BY id LIMIT ?3", *SELECT));
+
+static AS_OF: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL", *SELECT));
 
 /// How many users may be read on a thread that serves others as well. That few have one email.
 const FEW: usize = 100;
@@ -32,14 +41,10 @@ pub(crate) fn users(conn: &Connection, query: &UserQuery) -> Result<UserPage> {
     // Every id comes after the empty one.
     let after_id = after.map_or(Cell::Blob(&[]), |(_, id)| id.into());
     match filter {
-        UserFilter::All => {
-            let rest = "WHERE id > ?1 AND deleted_at_us IS NULL ORDER BY id LIMIT ?2";
-            page(conn, rest, params![after_id, one_more(*limit)], *limit)
-        }
+        UserFilter::All => page(conn, &ALL, params![after_id, one_more(*limit)], *limit),
         UserFilter::Email(email) => {
-            let rest = "WHERE email_folded = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
             let folded = fold::fold(email.as_str());
-            page(conn, rest, params![folded, after_id, one_more(*limit)], *limit)
+            page(conn, &BY_EMAIL, params![folded, after_id, one_more(*limit)], *limit)
         }
         UserFilter::UserName(name) => {
             let found = load::holder(conn, &Claim::user_name(name))?.filter(|id| is_after(*id, *after));
@@ -67,8 +72,8 @@ fn one_more(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
 }
 
-fn page(conn: &Connection, rest: &str, params: &[&dyn ToSql], limit: usize) -> Result<UserPage> {
-    let mut statement = conn.prepare_cached(&format!("{} {rest}", *SELECT))?;
+fn page(conn: &Connection, sql: &str, params: &[&dyn ToSql], limit: usize) -> Result<UserPage> {
+    let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut users = Vec::new();
     while let Some(row) = rows.next()? {
@@ -89,10 +94,7 @@ fn recorded(conn: &Connection, (time, id): (Timestamp, Cell<'_>), limit: usize) 
         "SELECT recorded_at_us, user_id FROM journal WHERE (recorded_at_us, user_id) > (?1, ?2) \
          ORDER BY recorded_at_us, user_id LIMIT ?3",
     )?;
-    let mut as_of = conn.prepare_cached(&format!(
-        "{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL",
-        *SELECT
-    ))?;
+    let mut as_of = conn.prepare_cached(&AS_OF)?;
     let mut entries = entries.query(params![Cell::from(time), id, one_more(most)])?;
     let mut page = UserPage::default();
     let (mut passed, mut last) = (0, None);

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use common::{bench, keyring, mode, open, options};
 use roster_directory::record::{Record, RegisteredClient, RegisteredProfile};
 use roster_directory::store::Effect;
-use roster_directory::{Change, Dialect, Directory, ProfileId, References, Rules, Store as _, UserPatch};
+use roster_directory::{Change, Dialect, ProfileId, References, Rules, Store as _, UserPatch};
 use roster_store_sqlite::{Migrated, OpenError, Options, SCHEMA, SqliteStore, check, migrate};
+use roster_testkit::SeededEntropy;
 use roster_testkit::build::{external_id, full_patch, principal, text, with_grants};
-use roster_testkit::{FixedClock, PlainPasswords, SeededEntropy};
 use rusqlite::Connection;
 
 #[test]
@@ -163,14 +163,7 @@ async fn what_is_repeated_never_reaches_the_writer() {
     let store = Arc::new(open(&path, &keyring));
     let rules = Rules { references: References::Known, ..Rules::default() };
     store.configure(rules).await.unwrap().unwrap();
-    let roster = Directory::new(
-        Arc::<SqliteStore>::clone(&store),
-        Arc::clone(&keyring),
-        Arc::new(PlainPasswords::default()),
-        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
-        Arc::new(SeededEntropy::new(4)),
-        rules,
-    );
+    let roster = common::directory(&store, &keyring, rules);
     let who = principal("bubble");
     let client = RegisteredClient { id: 33, name: text("Client") };
     roster.put_record(&who, Record::Client(client)).await.unwrap();
@@ -196,14 +189,7 @@ async fn the_log_does_not_grow_without_end() {
     let keyring = keyring();
     let store =
         Arc::new(SqliteStore::open(Options { checkpoint_pages: 50, ..options(&path, &keyring) }).unwrap());
-    let roster = Directory::new(
-        Arc::<SqliteStore>::clone(&store),
-        Arc::clone(&keyring),
-        Arc::new(PlainPasswords::default()),
-        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
-        Arc::new(SeededEntropy::new(4)),
-        Rules::default(),
-    );
+    let roster = common::directory(&store, &keyring, Rules::default());
     let who = principal("bubble");
     let write = async |from: u32| {
         for n in from..from + 100 {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, ready};
 use roster_directory::seal::Keyring;
-use roster_directory::{Entropy, Rules, Store};
+use roster_directory::{Directory, Entropy, Rules, Store};
 use roster_store_sqlite::{Options, SqliteStore, check};
-use roster_testkit::{Bench, SeededEntropy, StoreFactory};
+use roster_testkit::{Bench, FixedClock, PlainPasswords, SeededEntropy, StoreFactory};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 use tempfile::TempDir;
@@ -81,6 +81,18 @@ pub(crate) fn keyring() -> Arc<Keyring> {
 /// Opens the store, or makes it.
 pub(crate) fn open(path: &Path, keyring: &Arc<Keyring>) -> SqliteStore {
     SqliteStore::open(options(path, keyring)).unwrap()
+}
+
+/// A directory over a store that was opened with [`open`] or [`options`].
+pub(crate) fn directory(store: &Arc<SqliteStore>, keyring: &Arc<Keyring>, rules: Rules) -> Directory {
+    Directory::new(
+        Arc::<SqliteStore>::clone(store),
+        Arc::clone(keyring),
+        Arc::new(PlainPasswords::default()),
+        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
+        Arc::new(SeededEntropy::new(4)),
+        rules,
+    )
 }
 
 /// The file's permissions.
