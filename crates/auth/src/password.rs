@@ -26,6 +26,8 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
+/// The least that there is, as `nice` counts.
+const LEAST_PRIORITY: i32 = 19;
 
 /// How many may wait for each thread: at some 20 ms each, the last one waits a little over a second.
 const WAITING_FOR_EACH_THREAD: usize = 64;
@@ -76,7 +78,10 @@ impl PasswordPool {
             let (waiting, unanswered) = (Arc::clone(&waiting), Arc::clone(&unanswered));
             std::thread::Builder::new()
                 .name(format!("password-{index}"))
-                .spawn(move || work(&waiting, &unanswered))?;
+                .spawn(move || {
+                    yield_to_requests();
+                    work(&waiting, &unanswered);
+                })?;
         }
         Ok(Self { jobs, unanswered, entropy })
     }
@@ -131,6 +136,13 @@ pub(crate) fn decoy(entropy: &dyn Entropy) -> PasswordHash {
 
 fn gone() -> Error {
     Error::Internal("a password thread has ended".to_owned())
+}
+
+/// Lets the threads that serve requests, and the store's, go first: a hash takes longer than all they do. Where the system
+/// has no such thing, the bound on the threads is what there is.
+fn yield_to_requests() {
+    // On Linux a priority is a thread's own, as setpriority(2) says under BUGS.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), LEAST_PRIORITY);
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>, unanswered: &AtomicUsize) {

@@ -10,6 +10,9 @@ use crate::seal::WrappedKey;
 use crate::user::{Field, FieldVersions, Grant, Link, Number, Profile, User, UserId, UserName};
 use crate::value::Value;
 
+/// What most users need.
+const USUAL_BYTES: usize = 512;
+
 #[derive(Serialize, Deserialize)]
 enum Snapshot {
     V1(SnapshotV1),
@@ -35,6 +38,11 @@ struct SnapshotV1 {
 
 /// The stored form of a user as it is now. It holds personal values: it is to be sealed.
 pub fn encode(user: &User) -> Vec<u8> {
+    encode_behind(Vec::with_capacity(USUAL_BYTES), user)
+}
+
+/// The same, behind what is in `bytes`.
+pub fn encode_behind(bytes: Vec<u8>, user: &User) -> Vec<u8> {
     let value = |(field, _): &(Field, _)| Some((field.id(), user.profile.value(*field)?));
     let snapshot = SnapshotV1 {
         id: user.id.0,
@@ -52,7 +60,7 @@ pub fn encode(user: &User) -> Vec<u8> {
         recorded_at: user.recorded_at,
         deleted_at: user.deleted_at,
     };
-    postcard::to_stdvec(&Snapshot::V1(snapshot)).unwrap_or_default()
+    postcard::to_extend(&Snapshot::V1(snapshot), bytes).unwrap_or_default()
 }
 
 /// The user from its stored form. Fields of a newer Roster are left out.

@@ -202,6 +202,7 @@ pub fn store_options(
         most_waiting: settings.write_queue.get(),
         point_readers: settings.readers.get(),
         page_readers: settings.readers.get(),
+        cache_bytes: settings.user_cache.0,
         durability: match settings.durability {
             choices::Durability::Full => Durability::Full,
             choices::Durability::Relaxed => Durability::Relaxed,

@@ -9,7 +9,7 @@ use crate::report::Report;
 use crate::server::{self, Launch};
 use crate::stored::Stored;
 use crate::verify::{Verdict, verify};
-use crate::{strace, undo};
+use crate::{strace, tool, undo};
 
 pub mod full_disk;
 pub mod hash_storm;
@@ -64,6 +64,19 @@ impl Workspace {
     /// The same, with every `fdatasync` slowed by that many milliseconds.
     pub fn launch_slowed(&self, options: &Options, data: &Path, milliseconds: u64) -> Launch {
         Launch { under: strace::slowing(milliseconds, &self.trace()), ..self.launch(options, data) }
+    }
+
+    /// The same without a tracer, which would take from the server three quarters of what it can answer: a library that is
+    /// put before the system's own does it.
+    pub fn launch_slowed_untraced(&self, options: &Options, data: &Path, milliseconds: u64) -> Result<Launch> {
+        let library = self.path.join("slow_sync.so");
+        let source = self.path.join("slow_sync.c");
+        std::fs::write(&source, include_str!("slow_sync.c"))?;
+        let delay = format!("-DMICROSECONDS={}", milliseconds * 1_000);
+        let (source, library) = (tool::text(&source)?, tool::text(&library)?);
+        tool::run("cc", &["-shared", "-fPIC", "-O1", &delay, "-o", library, source, "-ldl"])?;
+        let under = vec!["env".into(), format!("LD_PRELOAD={library}").into()];
+        Ok(Launch { under, ..self.launch(options, data) })
     }
 
     /// Where a traced server's calls are written.

@@ -20,7 +20,7 @@ use crate::server::{Server, create_key, probe};
 use crate::stream::{Plan, Stream};
 
 /// With at most 256 changes a commit, this gives some 3,000 changes a second.
-const SYNC_MILLISECONDS: u64 = 80;
+const SYNC_MILLISECONDS: u64 = 60;
 /// Enough that every commit is full.
 const SATURATING_WRITERS: usize = 768;
 const SATURATED: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ fn overload(options: &Options, round: usize, report: &mut Report) -> Result<()> 
     let workspace = Workspace::new()?;
     let data = workspace.path.join("data");
     let key = create_key(&options.roster, &data)?;
-    let server = Server::start(&workspace.launch_slowed(options, &data, SYNC_MILLISECONDS))?;
+    let server = Server::start(&workspace.launch_slowed_untraced(options, &data, SYNC_MILLISECONDS)?)?;
     let load = Load {
         runtime: Builder::new_multi_thread().worker_threads(1).enable_all().build()?,
         aim: Aim { address: server.address, key },

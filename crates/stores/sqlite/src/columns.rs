@@ -49,6 +49,10 @@ pub(crate) static SELECT: LazyLock<String> =
 /// `SELECT … FROM users WHERE id = ?1`.
 pub(crate) static SELECT_BY_ID: LazyLock<String> = LazyLock::new(|| format!("{} WHERE id = ?1", *SELECT));
 
+/// `SELECT … FROM users WHERE number = ?1`.
+pub(crate) static SELECT_BY_NUMBER: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE number = ?1", *SELECT));
+
 /// `INSERT INTO users (<every column>) VALUES (…)`.
 pub(crate) static INSERT: LazyLock<String> = LazyLock::new(|| {
     let places: Vec<String> = (1..=NAMES.len()).map(|place| format!("?{place}")).collect();

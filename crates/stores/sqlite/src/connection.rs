@@ -12,8 +12,9 @@ use crate::Durability;
 const WRITER_STATEMENTS: usize = 512;
 const READER_STATEMENTS: usize = 64;
 
-/// A connection caches pages up to so many KiB; the operating system caches the file.
-const WRITER_CACHE_KIB: i64 = 16 * 1024;
+/// A connection caches pages up to so many KiB; the operating system caches the file. A larger one costs the writer more than
+/// it spares: after most commits SQLite looks through all of it (pcache1TruncateUnsafe, once b-tree pages were balanced).
+const WRITER_CACHE_KIB: i64 = 4 * 1024;
 const READER_CACHE_KIB: i64 = 1024;
 
 /// After a long reader has let the log grow, it is cut to this.

@@ -1,11 +1,12 @@
 //! The SQLite store: one file, one writer with group commit, a few readers.
 //!
 //! An acknowledged change is on disk (write-ahead log, `synchronous=FULL`). Several processes may use one file at
-//! once: nothing that another could change is kept between transactions.
+//! once: of what another could change, users alone are kept between transactions, and those as of a position of the journal.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod backup;
 mod batch;
+mod cache;
 mod cell;
 mod check;
 mod checkpoint;

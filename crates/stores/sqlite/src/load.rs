@@ -12,6 +12,7 @@ use roster_directory::{
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 use uuid::Uuid;
 
+use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::columns;
 use crate::error::{Error, Result};
@@ -31,6 +32,13 @@ pub(crate) fn user(conn: &Connection, id: UserId) -> Result<Option<User>> {
     rows.next()?.map(|row| from_row(conn, row)).transpose()
 }
 
+/// A user by its number, deleted ones too. The number is where the row is.
+pub(crate) fn user_at(conn: &Connection, number: Number) -> Result<Option<User>> {
+    let mut statement = conn.prepare_cached(&columns::SELECT_BY_NUMBER)?;
+    let mut rows = statement.query([number.get()])?;
+    rows.next()?.map(|row| from_row(conn, row)).transpose()
+}
+
 /// A user from a row of [`columns::SELECT`], with its links and grants.
 pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> Result<User> {
     let mut user = columns::user(row)?;
@@ -40,15 +48,15 @@ pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> Result<User> {
 }
 
 /// The user that is named. Where not by its id, a living one: what a deleted user was called may be another's.
-pub(crate) fn target(conn: &Connection, target: &Target) -> Result<Option<User>> {
+pub(crate) fn target(conn: &Connection, view: View<'_>, target: &Target) -> Result<Option<User>> {
     let id = match target {
-        Target::Id(id) => return user(conn, *id),
+        Target::Id(id) => return view.user(conn, *id),
         Target::Number(_) | Target::Link(_) | Target::UserName(_) => match target.claim() {
-            Some(claim) => holder(conn, &claim)?,
+            Some(claim) => view.holder(conn, &claim)?,
             None => None,
         },
     };
-    let found = id.map(|id| user(conn, id)).transpose()?.flatten();
+    let found = id.map(|id| view.user(conn, id)).transpose()?.flatten();
     Ok(found.filter(User::is_living))
 }
 
@@ -89,17 +97,23 @@ pub(crate) fn data_key(conn: &Connection, id: UserId) -> Result<Option<WrappedKe
 }
 
 /// Reads into `seen` what of `wanted` is not there yet. A claim brings its holder along.
-pub(crate) fn fill(conn: &Connection, keyring: &Keyring, seen: &mut Seen, wanted: ReadSet) -> Result<()> {
+pub(crate) fn fill(
+    conn: &Connection,
+    view: View<'_>,
+    keyring: &Keyring,
+    seen: &mut Seen,
+    wanted: ReadSet,
+) -> Result<()> {
     let ReadSet { claims, users, records: record_keys, number } = seen.missing(wanted);
     for claim in claims {
-        let holder = holder(conn, &claim)?;
+        let holder = view.holder(conn, &claim)?;
         seen.put_claim(claim, holder);
         if let Some(id) = holder {
-            fill_user(conn, seen, id)?;
+            fill_user(conn, view, seen, id)?;
         }
     }
     for id in users {
-        fill_user(conn, seen, id)?;
+        fill_user(conn, view, seen, id)?;
     }
     for key in record_keys {
         let record = records::load(conn, keyring, &key)?;
@@ -130,9 +144,9 @@ pub(crate) fn counters(conn: &Connection) -> Result<Counters> {
     Ok(Counters { next_number: columns.check(Number::new(next_number))?, next_position: columns.integer()? })
 }
 
-fn fill_user(conn: &Connection, seen: &mut Seen, id: UserId) -> Result<()> {
+fn fill_user(conn: &Connection, view: View<'_>, seen: &mut Seen, id: UserId) -> Result<()> {
     if !seen.has_user(id) {
-        let user = user(conn, id)?;
+        let user = view.user(conn, id)?;
         seen.put_user(id, user.map(Arc::new));
     }
     Ok(())

@@ -40,6 +40,8 @@ pub struct Options {
     pub point_readers: usize,
     /// How many connections serve lists and histories.
     pub page_readers: usize,
+    /// About how much memory the users that were read or written of late may take; 0 for none.
+    pub cache_bytes: usize,
     /// How long a change waits for another process to release the write lock.
     pub busy_timeout: Duration,
     /// What an acknowledged change survives.
@@ -63,6 +65,7 @@ impl Options {
             most_waiting: 4_096,
             point_readers: 2,
             page_readers: 2,
+            cache_bytes: 48 << 20,
             busy_timeout: Duration::from_secs(10),
             durability: Durability::Full,
             checkpoint_pages: 16_000,
@@ -78,6 +81,7 @@ impl fmt::Debug for Options {
             .field("most_waiting", &self.most_waiting)
             .field("point_readers", &self.point_readers)
             .field("page_readers", &self.page_readers)
+            .field("cache_bytes", &self.cache_bytes)
             .field("busy_timeout", &self.busy_timeout)
             .field("durability", &self.durability)
             .field("checkpoint_pages", &self.checkpoint_pages)

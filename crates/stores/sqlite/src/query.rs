@@ -3,19 +3,20 @@
 use std::sync::{Arc, LazyLock};
 
 use roster_directory::store::{Claim, Place, UserFilter, UserPage, UserQuery};
-use roster_directory::{Timestamp, User, UserId, fold};
+use roster_directory::{Number, Timestamp, User, UserId, fold};
 use rusqlite::{Connection, ToSql, params};
 
+use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::columns::SELECT;
 use crate::error::Result;
 use crate::load;
 
-static ALL: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE id > ?1 AND deleted_at_us IS NULL ORDER BY id LIMIT ?2", *SELECT));
+/// Both are answered by an index alone, whose entries lead to the rows by number.
+const ALL: &str = "SELECT id, number FROM users WHERE id > ?1 ORDER BY id";
 
-static BY_EMAIL: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE email_folded = ?1 AND id > ?2 ORDER BY id LIMIT ?3", *SELECT));
+const BY_EMAIL: &str =
+    "SELECT id, number FROM users WHERE email_folded = ?1 AND id > ?2 ORDER BY id";
 
 static AS_OF: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL", *SELECT));
@@ -36,19 +37,19 @@ pub(crate) fn is_short(query: &UserQuery) -> bool {
 }
 
 /// A page of living users.
-pub(crate) fn users(conn: &Connection, query: &UserQuery) -> Result<UserPage> {
+pub(crate) fn users(conn: &Connection, view: View<'_>, query: &UserQuery) -> Result<UserPage> {
     let UserQuery { filter, after, limit } = query;
     // Every id comes after the empty one.
     let after_id = after.map_or(Cell::Blob(&[]), |(_, id)| id.into());
     match filter {
-        UserFilter::All => page(conn, &ALL, params![after_id, one_more(*limit)], *limit),
+        UserFilter::All => page(conn, view, ALL, params![after_id], *limit),
         UserFilter::Email(email) => {
             let folded = fold::fold(email.as_str());
-            page(conn, &BY_EMAIL, params![folded, after_id, one_more(*limit)], *limit)
+            page(conn, view, BY_EMAIL, params![folded, after_id], *limit)
         }
         UserFilter::UserName(name) => {
-            let found = load::holder(conn, &Claim::user_name(name))?.filter(|id| is_after(*id, *after));
-            let user = found.map(|id| load::user(conn, id)).transpose()?.flatten();
+            let found = view.holder(conn, &Claim::user_name(name))?.filter(|id| is_after(*id, *after));
+            let user = found.map(|id| view.user(conn, id)).transpose()?.flatten();
             let user = user.filter(|user| user.is_living() && *limit > 0);
             Ok(UserPage { users: user.map(Arc::new).into_iter().collect(), next: None })
         }
@@ -58,7 +59,7 @@ pub(crate) fn users(conn: &Connection, query: &UserQuery) -> Result<UserPage> {
                 Some((time, id)) if time >= since => (*time, Cell::from(*id)),
                 Some(_) | None => (*since, Cell::Blob(&[])),
             };
-            recorded(conn, behind, *limit)
+            recorded(conn, view, behind, *limit)
         }
     }
 }
@@ -67,35 +68,54 @@ fn is_after(id: UserId, after: Option<Place>) -> bool {
     after.is_none_or(|(_, last)| id > last)
 }
 
-/// One more than asked for tells whether others follow.
-fn one_more(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1)
-}
-
-fn page(conn: &Connection, sql: &str, params: &[&dyn ToSql], limit: usize) -> Result<UserPage> {
+/// The living ones among the users to whom `sql` leads. One more than asked for tells whether others follow.
+fn page(
+    conn: &Connection,
+    view: View<'_>,
+    sql: &str,
+    params: &[&dyn ToSql],
+    limit: usize,
+) -> Result<UserPage> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut users = Vec::new();
     while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "users");
+        let (id, number) = (columns.user_id()?, columns.integer()?);
+        let number = columns.check(Number::new(number))?;
+        let user = match view.cached(id) {
+            Some(user) => Some(user),
+            None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
+        };
+        let user = user.ok_or_else(|| columns.corrupt())?;
+        if !user.is_living() {
+            continue;
+        }
         if users.len() == limit {
             let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
             return Ok(UserPage { users, next });
         }
-        users.push(Arc::new(load::from_row(conn, row)?));
+        users.push(Arc::new(user));
     }
     Ok(UserPage { users, next: None })
 }
 
 /// Users in the order of the entries that recorded their last change. Entries that later ones of the same user followed
 /// are passed by; so that a page does not take long where many are, they may end it.
-fn recorded(conn: &Connection, (time, id): (Timestamp, Cell<'_>), limit: usize) -> Result<UserPage> {
+fn recorded(
+    conn: &Connection,
+    view: View<'_>,
+    (time, id): (Timestamp, Cell<'_>),
+    limit: usize,
+) -> Result<UserPage> {
     let most = limit.saturating_mul(MOST_PASSED_BY);
     let mut entries = conn.prepare_cached(
         "SELECT recorded_at_us, user_id FROM journal WHERE (recorded_at_us, user_id) > (?1, ?2) \
          ORDER BY recorded_at_us, user_id LIMIT ?3",
     )?;
     let mut as_of = conn.prepare_cached(&AS_OF)?;
-    let mut entries = entries.query(params![Cell::from(time), id, one_more(most)])?;
+    let one_more = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
+    let mut entries = entries.query(params![Cell::from(time), id, one_more])?;
     let mut page = UserPage::default();
     let (mut passed, mut last) = (0, None);
     while let Some(entry) = entries.next()? {
@@ -105,13 +125,19 @@ fn recorded(conn: &Connection, (time, id): (Timestamp, Cell<'_>), limit: usize) 
         }
         let columns = &mut Columns::new(entry, "journal");
         let place @ (time, id) = (columns.time()?, columns.user_id()?);
-        let mut users = as_of.query(params![Cell::from(id), Cell::from(time)])?;
-        if let Some(row) = users.next()? {
+        let user = match view.cached(id) {
+            Some(user) => Some(user).filter(|user| user.recorded_at == time && user.is_living()),
+            None => {
+                let mut users = as_of.query(params![Cell::from(id), Cell::from(time)])?;
+                users.next()?.map(|row| load::from_row(conn, row)).transpose()?
+            }
+        };
+        if let Some(user) = user {
             if page.users.len() == limit {
                 page.next = last;
                 break;
             }
-            page.users.push(Arc::new(load::from_row(conn, row)?));
+            page.users.push(Arc::new(user));
         }
         (passed, last) = (passed + 1, Some(place));
     }

@@ -15,12 +15,13 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+use crate::cache::{Cache, View};
 use crate::checkpoint::Checkpointer;
 use crate::error::Error;
 use crate::open::{OpenError, Options, open_for_writing};
 use crate::readers::Readers;
 use crate::schema::Migrated;
-use crate::writer::{Done, Job, Poison, Reply, Writer, stopped};
+use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
 use crate::{Sealing, batch, connection, load, query, records, rules, transaction};
 
 /// A store in one SQLite file.
@@ -30,6 +31,7 @@ pub struct SqliteStore {
     reading: Arc<Reading>,
     queue: Option<mpsc::Sender<Job>>,
     poison: watch::Receiver<Poison>,
+    turns: watch::Receiver<Turn>,
     done: Arc<Done>,
     writer: Option<JoinHandle<()>>,
     migrated: Migrated,
@@ -51,6 +53,7 @@ pub(crate) struct Reading {
     pub(crate) path: PathBuf,
     pub(crate) epoch: Uuid,
     pub(crate) sealing: Sealing,
+    cache: Arc<Cache>,
     points: Readers,
     pages: Readers,
 }
@@ -65,11 +68,13 @@ impl SqliteStore {
     /// Opens the store, creating or migrating the database as needed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let (mut conn, migrated) = open_for_writing(&options)?;
-        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, instrument, .. } =
+        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, cache_bytes, instrument, .. } =
             options;
         let epoch = conn.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 16]>(0))?;
         let sealing = Sealing { keyring, entropy };
+        let cache = Arc::new(Cache::new(cache_bytes));
         let reading = Reading {
+            cache: Arc::clone(&cache),
             points: Readers::open(&path, point_readers, options.busy_timeout)?,
             pages: Readers::open(&path, page_readers, options.busy_timeout)?,
             path,
@@ -78,6 +83,7 @@ impl SqliteStore {
         };
         let (queue, jobs) = mpsc::channel(most_waiting.max(1));
         let (poisoned, poison) = watch::channel(None);
+        let (turn, turns) = watch::channel(Turn::None);
         if let Some(instrument) = instrument {
             instrument(&mut conn);
         }
@@ -92,12 +98,13 @@ impl SqliteStore {
         let every = options.checkpoint_pages;
         let checkpointer = Checkpointer::start(checkpoint_conn, path, every, log_pages, poisoned.clone())
             .map_err(OpenError::Thread)?;
-        let writer = Writer::new(conn, checkpointer, sealing, jobs, poisoned, Arc::clone(&done));
+        let writer = Writer::new(conn, checkpointer, cache, sealing, jobs, poisoned, turn, Arc::clone(&done));
         let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
         Ok(Self {
             reading: Arc::new(reading),
             queue: Some(queue),
             poison,
+            turns,
             done,
             writer: Some(thread.map_err(OpenError::Thread)?),
             migrated,
@@ -123,10 +130,7 @@ impl SqliteStore {
     /// What the writer has done since the store was opened, and what waits for it.
     pub fn activity(&self) -> Activity {
         Activity {
-            waiting: self
-                .queue
-                .as_ref()
-                .map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity())),
+            waiting: self.waiting(),
             commits: self.done.commits.load(Ordering::Relaxed),
             changes: self.done.changes.load(Ordering::Relaxed),
         }
@@ -136,15 +140,37 @@ impl SqliteStore {
         &self.reading
     }
 
+    /// Why the writer has ended.
+    fn why(&self) -> Arc<str> {
+        self.poison.borrow().clone().unwrap_or_else(|| "the writer is gone".into())
+    }
+
+    fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, |queue| queue.max_capacity().saturating_sub(queue.capacity()))
+    }
+
+    /// Whether the writer can write. It is asked where nothing waits; else its next transaction tells, and the question does
+    /// not wait in line behind thousands of changes.
+    async fn can_write(&self) -> Result<(), StoreError> {
+        if self.waiting() == 0 {
+            return self.ask(Job::Probe).await;
+        }
+        let mut turns = self.turns.clone();
+        turns.mark_unchanged();
+        match turns.changed().await.map(|()| *turns.borrow()) {
+            Ok(Turn::Done | Turn::None) => Ok(()),
+            Ok(Turn::Failed) => Err(StoreError::Failed("the last transaction failed".to_owned())),
+            Err(_) => Err(stopped(&self.why())),
+        }
+    }
+
     /// Sends a job to the writer and waits for its answer.
     async fn ask<T>(&self, job: impl FnOnce(Reply<T>) -> Job) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or_else(|| stopped("it was closed"))?;
         queue.try_send(job(reply)).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => StoreError::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => {
-                stopped(self.poison.borrow().as_deref().unwrap_or("the writer is gone"))
-            }
+            mpsc::error::TrySendError::Closed(_) => stopped(&self.why()),
         })?;
         answer.await.unwrap_or_else(|_| Err(StoreError::Unavailable("the writer is gone".to_owned())))
     }
@@ -167,6 +193,19 @@ impl Reading {
     /// A short read, on the calling thread: handing it to another would cost more than the read.
     fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
         self.points.snapshot(work).map_err(failed)
+    }
+
+    /// A short read that may find users in the cache.
+    fn view<T>(
+        &self,
+        work: impl FnOnce(&Connection, View<'_>) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        self.point(|conn| work(conn, self.as_of(conn)?))
+    }
+
+    /// What the snapshot that is open may use of the cache.
+    fn as_of(&self, conn: &Connection) -> Result<View<'_>, Error> {
+        Ok(self.cache.at(load::counters(conn)?.next_position))
     }
 
     /// A read of many rows, on a thread that may block.
@@ -194,19 +233,21 @@ impl Store for SqliteStore {
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
         Box::pin(async move {
             let Reading { sealing, .. } = &*self.reading;
-            self.reading.point(|conn| batch::decide(conn, sealing, &mut Seen::new(), &*change))
+            self.reading.view(|conn, view| batch::decide(conn, view, sealing, &mut Seen::new(), &*change))
         })
     }
 
     fn user(&self, target: Target) -> BoxFuture<'_, Result<Option<Arc<User>>, StoreError>> {
-        Box::pin(async move { self.reading.point(|conn| Ok(load::target(conn, &target)?.map(Arc::new))) })
+        Box::pin(async move {
+            self.reading.view(|conn, view| Ok(load::target(conn, view, &target)?.map(Arc::new)))
+        })
     }
 
     fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
         if query::is_short(&query) {
-            return Box::pin(async move { self.reading.point(|conn| query::users(conn, &query)) });
+            return Box::pin(async move { self.reading.view(|conn, view| query::users(conn, view, &query)) });
         }
-        Box::pin(Arc::clone(&self.reading).page(move |_, conn| query::users(conn, &query)))
+        Box::pin(Arc::clone(&self.reading).page(move |reading, conn| query::users(conn, reading.as_of(conn)?, &query)))
     }
 
     fn history(
@@ -252,7 +293,7 @@ impl Store for SqliteStore {
 
     fn ready(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
-            self.ask(Job::Probe).await?;
+            self.can_write().await?;
             self.reading.point(rules::load).map(|_| ())
         })
     }

@@ -11,6 +11,8 @@ use roster_directory::{Email, Rules, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::batch::Ran;
+use crate::cache::Cache;
 use crate::checkpoint::Checkpointer;
 use crate::error::Result;
 use crate::transaction::{self, Failure, Wrote};
@@ -37,6 +39,17 @@ pub(crate) enum Job {
 /// Why the writer stopped for good, once it has.
 pub(crate) type Poison = Option<Arc<str>>;
 
+/// How the writer's last transaction went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// There was none yet.
+    None,
+    /// Well.
+    Done,
+    /// Not well; whoever waited for it was told why.
+    Failed,
+}
+
 /// What the writer has done since it began.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
@@ -49,9 +62,11 @@ pub(crate) struct Done {
 pub(crate) struct Writer {
     checkpointer: Checkpointer,
     conn: Connection,
+    cache: Arc<Cache>,
     sealing: Sealing,
     queue: mpsc::Receiver<Job>,
     poison: watch::Sender<Poison>,
+    turns: watch::Sender<Turn>,
     done: Arc<Done>,
 }
 
@@ -59,12 +74,14 @@ impl Writer {
     pub(crate) fn new(
         conn: Connection,
         checkpointer: Checkpointer,
+        cache: Arc<Cache>,
         sealing: Sealing,
         queue: mpsc::Receiver<Job>,
         poison: watch::Sender<Poison>,
+        turns: watch::Sender<Turn>,
         done: Arc<Done>,
     ) -> Self {
-        Self { checkpointer, conn, sealing, queue, poison, done }
+        Self { checkpointer, conn, cache, sealing, queue, poison, turns, done }
     }
 
     /// Works until the store is dropped, and then until the queue is empty.
@@ -104,8 +121,12 @@ impl Writer {
             return;
         }
         let Batch { changes, replies } = std::mem::take(batch);
-        match self.transact(|conn, sealing| batch::run(conn, sealing, &changes)) {
-            Ok(answers) => {
+        let cache = Arc::clone(&self.cache);
+        match self.transact(|conn, sealing| batch::run(conn, &cache, sealing, &changes)) {
+            Ok(Ran { answers, written, positions }) => {
+                if !positions.is_empty() {
+                    cache.publish(positions.start, positions.end, &written);
+                }
                 self.done.changes.fetch_add(answers.len().try_into().unwrap_or_default(), Ordering::Relaxed);
                 for (reply, answer) in replies.into_iter().zip(answers) {
                     send(reply, Ok(answer));
@@ -153,7 +174,11 @@ impl Writer {
     ) -> Result<T, Failure> {
         match self.poisoned() {
             Some(why) => Err(Failure::Stopped(why)),
-            None => transaction::run(&self.conn, |conn| work(conn, &self.sealing)),
+            None => {
+                let done = transaction::run(&self.conn, |conn| work(conn, &self.sealing));
+                self.turns.send_replace(if done.is_ok() { Turn::Done } else { Turn::Failed });
+                done
+            }
         }
     }
 

@@ -3,6 +3,12 @@
 
 mod common;
 
-use common::SqliteFactory;
+use common::{SqliteFactory, Uncached};
 
 roster_testkit::store_contract!(SqliteFactory);
+
+mod uncached {
+    use super::Uncached;
+
+    roster_testkit::store_contract!(Uncached);
+}

@@ -49,6 +49,29 @@ impl StoreFactory for SqliteFactory {
     }
 }
 
+/// The same, and nothing is cached.
+pub(crate) struct Uncached(SqliteFactory);
+
+impl StoreFactory for Uncached {
+    fn new() -> Self {
+        Self(SqliteFactory::new())
+    }
+
+    fn open(&self, keyring: Arc<Keyring>, entropy: Arc<dyn Entropy>) -> BoxFuture<'_, Arc<dyn Store>> {
+        let options = Options { cache_bytes: 0, ..Options::new(self.0.path(), keyring, entropy) };
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(options).unwrap());
+        ready(store).boxed()
+    }
+
+    fn findings(&self, keyring: Arc<Keyring>) -> BoxFuture<'_, Vec<String>> {
+        self.0.findings(keyring)
+    }
+
+    fn sealed_bytes(&self) -> BoxFuture<'_, Vec<u8>> {
+        self.0.sealed_bytes()
+    }
+}
+
 /// Every text and blob of a table.
 pub(crate) fn table_bytes(path: &Path, table: &str) -> Vec<u8> {
     let conn = Connection::open(path).unwrap();

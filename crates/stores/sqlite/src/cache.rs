@@ -1,0 +1,228 @@
+//! Users that were read or written of late, and who holds their links and numbers, as of one position of the journal.
+//!
+//! Every change of a user, by whatever process, appends to the journal. So whoever has read in its snapshot where the
+//! journal ends knows whether what is cached is what the snapshot has: it is if the cache is as of that position, and
+//! else it is not looked at.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use quick_cache::Weighter;
+use quick_cache::sync::Cache as Bounded;
+use roster_directory::seal::WrappedKey;
+use roster_directory::store::{Claim, ClaimWrite, WriteSet};
+use roster_directory::user::FieldVersions;
+use roster_directory::{PasswordHash, User, UserId, snapshot};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+use crate::load;
+
+/// What an entry takes besides its bytes: keys, links between entries, and the allocator's share.
+const ENTRY_BYTES: u64 = 96;
+
+/// A guess, by which the cache is divided; it holds as many as there is room for.
+const USUAL_ENTRY_BYTES: usize = 512;
+
+/// No position: what is cached as of it is nobody's.
+const NOWHERE: i64 = 0;
+
+/// A bounded cache of users.
+pub(crate) struct Cache {
+    /// The position that the next journal entry had when everything in the cache was so. Entries go in under a shared
+    /// lock, and it moves under an exclusive one: nothing that was so before is put in after.
+    as_of: RwLock<i64>,
+    /// The position to which this process's writer is about to bring the cache.
+    coming: AtomicI64,
+    users: Bounded<UserId, Arc<[u8]>, Weight>,
+    holders: Bounded<Claim, UserId, Weight>,
+}
+
+impl Cache {
+    /// A cache that takes about that much memory. One of 0 bytes keeps nothing.
+    pub(crate) fn new(bytes: usize) -> Self {
+        let items = bytes / USUAL_ENTRY_BYTES;
+        let (users, holders) = (weight(bytes / 4 * 3), weight(bytes / 4));
+        Self {
+            as_of: RwLock::new(NOWHERE),
+            coming: AtomicI64::new(NOWHERE),
+            users: Bounded::with_weighter(items, users, Weight),
+            holders: Bounded::with_weighter(items, holders, Weight),
+        }
+    }
+
+    /// What a snapshot in which the next journal entry has that position may use.
+    pub(crate) fn at(&self, position: i64) -> View<'_> {
+        if *self.shared() < position && self.coming.load(Ordering::Acquire) != position {
+            self.follow_another_process(position);
+        }
+        View { cache: self, position }
+    }
+
+    /// The writer is about to commit, and will [`publish`](Self::publish).
+    pub(crate) fn announce(&self, position: i64) {
+        self.coming.store(position, Ordering::Release);
+    }
+
+    /// Takes up what the writer has committed, over what was so at `before`.
+    pub(crate) fn publish(&self, before: i64, after: i64, writes: &[WriteSet]) {
+        let written = writes.iter().filter_map(|writes| writes.user.as_ref());
+        let written: Vec<_> = written.map(|user| (user.after.id, encode(&user.after))).collect();
+        let mut as_of = self.exclusive();
+        if *as_of != before {
+            self.clear();
+        }
+        *as_of = after;
+        for (id, bytes) in written {
+            self.users.insert(id, bytes);
+        }
+        for write in writes.iter().flat_map(|writes| &writes.claims) {
+            match write {
+                ClaimWrite::Take { claim, holder } | ClaimWrite::Move { claim, to: holder, .. } => {
+                    self.keep_holder(claim, *holder);
+                }
+                ClaimWrite::Release { claim, .. } => drop(self.holders.remove(claim)),
+            }
+        }
+    }
+
+    /// Another process has written: nothing that is cached need be so any more.
+    fn follow_another_process(&self, position: i64) {
+        let mut as_of = self.exclusive();
+        if *as_of < position {
+            self.clear();
+            *as_of = position;
+        }
+    }
+
+    fn clear(&self) {
+        self.users.clear();
+        self.holders.clear();
+    }
+
+    /// Names are not kept: most are looked up to see that they are free. Emails are claimed without an entry in the journal.
+    fn keep_holder(&self, claim: &Claim, holder: UserId) {
+        match claim {
+            Claim::Link(_) | Claim::Number(_) => self.holders.insert(claim.clone(), holder),
+            Claim::UserName(_) | Claim::Email(_) => {}
+        }
+    }
+
+    fn shared(&self) -> RwLockReadGuard<'_, i64> {
+        // Nothing panics while it holds the lock.
+        self.as_of.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn exclusive(&self) -> RwLockWriteGuard<'_, i64> {
+        self.as_of.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The cache as one snapshot may use it.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    cache: &'a Cache,
+    position: i64,
+}
+
+impl View<'_> {
+    /// Who holds a claim.
+    pub(crate) fn holder(self, conn: &Connection, claim: &Claim) -> Result<Option<UserId>> {
+        if let Some(holder) = self.look(|cache| cache.holders.get(claim)) {
+            return Ok(Some(holder));
+        }
+        let holder = load::holder(conn, claim)?;
+        if let Some(holder) = holder {
+            self.keep(|cache| cache.keep_holder(claim, holder));
+        }
+        Ok(holder)
+    }
+
+    /// A user, deleted ones too.
+    pub(crate) fn user(self, conn: &Connection, id: UserId) -> Result<Option<User>> {
+        match self.cached(id) {
+            Some(user) => Ok(Some(user)),
+            None => Ok(load::user(conn, id)?.inspect(|user| self.keep_user(user))),
+        }
+    }
+
+    /// A user, if it is cached.
+    pub(crate) fn cached(self, id: UserId) -> Option<User> {
+        let bytes = self.look(|cache| cache.users.get(&id))?;
+        decode(&bytes)
+    }
+
+    /// Keeps a user that was read in the snapshot.
+    pub(crate) fn keep_user(self, user: &User) {
+        let bytes = encode(user);
+        self.keep(|cache| cache.users.insert(user.id, bytes));
+    }
+
+    fn look<T>(self, look: impl FnOnce(&Cache) -> Option<T>) -> Option<T> {
+        let as_of = self.cache.shared();
+        if *as_of == self.position { look(self.cache) } else { None }
+    }
+
+    fn keep(self, keep: impl FnOnce(&Cache)) {
+        let as_of = self.cache.shared();
+        if *as_of == self.position {
+            keep(self.cache);
+        }
+    }
+}
+
+/// What a snapshot of a user leaves out. The snapshot follows. So a user takes a third of a kilobyte, and several times
+/// that as it is worked with.
+#[derive(Serialize, Deserialize)]
+struct Secrets<'a> {
+    #[serde(borrow)]
+    password: Option<&'a str>,
+    data_key: &'a [u8],
+    field_versions: &'a [u8],
+}
+
+fn encode(user: &User) -> Arc<[u8]> {
+    let secrets = Secrets {
+        password: user.password.as_ref().map(PasswordHash::as_phc),
+        data_key: user.data_key.as_bytes(),
+        field_versions: &user.field_versions.to_bytes(),
+    };
+    // What can't be encoded can't be decoded either, and is read again.
+    let bytes = postcard::to_extend(&secrets, Vec::with_capacity(2 * USUAL_ENTRY_BYTES)).unwrap_or_default();
+    snapshot::encode_behind(bytes, user).into()
+}
+
+fn decode(bytes: &[u8]) -> Option<User> {
+    let (Secrets { password, data_key, field_versions }, snapshot) = postcard::take_from_bytes(bytes).ok()?;
+    Some(User {
+        password: password.map(PasswordHash::from_phc),
+        data_key: WrappedKey::from_bytes(data_key.to_vec()),
+        field_versions: FieldVersions::from_bytes(field_versions)?,
+        ..snapshot::decode(snapshot)?
+    })
+}
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<UserId, Arc<[u8]>> for Weight {
+    fn weight(&self, _: &UserId, bytes: &Arc<[u8]>) -> u64 {
+        ENTRY_BYTES + weight(bytes.len())
+    }
+}
+
+impl Weighter<Claim, UserId> for Weight {
+    fn weight(&self, claim: &Claim, _: &UserId) -> u64 {
+        ENTRY_BYTES
+            + match claim {
+                Claim::Link(link) => weight(link.source.as_str().len() + link.external_id.as_str().len()),
+                Claim::Number(_) => 0,
+                Claim::UserName(text) | Claim::Email(text) => weight(text.len()),
+            }
+    }
+}
+
+fn weight(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(u64::MAX)
+}
