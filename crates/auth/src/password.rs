@@ -76,12 +76,10 @@ impl PasswordPool {
         let unanswered = Arc::new(AtomicUsize::new(0));
         for index in 0..size.threads.get() {
             let (waiting, unanswered) = (Arc::clone(&waiting), Arc::clone(&unanswered));
-            std::thread::Builder::new()
-                .name(format!("password-{index}"))
-                .spawn(move || {
-                    yield_to_requests();
-                    work(&waiting, &unanswered);
-                })?;
+            std::thread::Builder::new().name(format!("password-{index}")).spawn(move || {
+                yield_to_requests();
+                work(&waiting, &unanswered);
+            })?;
         }
         Ok(Self { jobs, unanswered, entropy })
     }

@@ -68,7 +68,12 @@ impl Workspace {
 
     /// The same without a tracer, which would take from the server three quarters of what it can answer: a library that is
     /// put before the system's own does it.
-    pub fn launch_slowed_untraced(&self, options: &Options, data: &Path, milliseconds: u64) -> Result<Launch> {
+    pub fn launch_slowed_untraced(
+        &self,
+        options: &Options,
+        data: &Path,
+        milliseconds: u64,
+    ) -> Result<Launch> {
         let library = self.path.join("slow_sync.so");
         let source = self.path.join("slow_sync.c");
         std::fs::write(&source, include_str!("slow_sync.c"))?;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::cell::Cell;
 use crate::schema::{new_epoch, schema_of};
 use crate::store::SqliteStore;
-use crate::{Durability, OpenError, connection};
+use crate::{OpenError, connection};
 
 /// How long a restore waits for other processes to let go of the database that it replaces.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -88,7 +88,7 @@ fn retire(path: &Path) -> Result<Connection> {
         }
         BackupError::Damaged(error.to_string())
     };
-    let conn = connection::open_writer(path, PATIENCE, Durability::Full)?;
+    let conn = connection::open_writer(path, PATIENCE)?;
     conn.pragma_update(None, "journal_mode", "DELETE").map_err(in_use)?;
     conn.execute_batch("BEGIN EXCLUSIVE").map_err(in_use)?;
     Ok(conn)

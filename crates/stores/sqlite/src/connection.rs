@@ -6,8 +6,6 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::Durability;
-
 /// Statements kept prepared. The updates are as many as there are sets of columns that change together.
 const WRITER_STATEMENTS: usize = 512;
 const READER_STATEMENTS: usize = 64;
@@ -20,35 +18,28 @@ const READER_CACHE_KIB: i64 = 1024;
 /// After a long reader has let the log grow, it is cut to this.
 const MOST_LOG_BYTES: i64 = 128 * 1024 * 1024;
 
-/// A connection that writes. The file must exist.
-pub(crate) fn open_writer(
-    path: &Path,
-    busy_timeout: Duration,
-    durability: Durability,
-) -> rusqlite::Result<Connection> {
+/// A connection that writes, and flushes the log within each commit. The file must exist.
+pub(crate) fn open_writer(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     set_up(&conn, busy_timeout, WRITER_STATEMENTS, WRITER_CACHE_KIB)?;
-    let synchronous = match durability {
-        // An acknowledged change is on disk: the log is flushed at each commit.
-        Durability::Full => "FULL",
-        // It is flushed before it is copied into the database alone, so that the database stays whole.
-        Durability::Relaxed => "NORMAL",
-    };
-    conn.pragma_update(None, "synchronous", synchronous)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "journal_size_limit", MOST_LOG_BYTES)?;
     // The writer checkpoints by itself, to see whether it went well.
     conn.pragma_update(None, "wal_autocheckpoint", 0)?;
     Ok(conn)
 }
 
+/// From now on somebody else flushes the log, after each commit. SQLite still does so before it copies the log into the
+/// database, and when the log begins anew, so that the database stays whole.
+pub(crate) fn flush_apart(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "synchronous", "NORMAL")
+}
+
 /// A connection that copies the log into the database. It writes nothing else.
-pub(crate) fn open_checkpointer(
-    path: &Path,
-    busy_timeout: Duration,
-    durability: Durability,
-) -> rusqlite::Result<Connection> {
-    let conn = open_writer(path, busy_timeout, durability)?;
+pub(crate) fn open_checkpointer(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let conn = open_writer(path, busy_timeout)?;
+    flush_apart(&conn)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(conn)
 }

@@ -13,6 +13,7 @@ mod checkpoint;
 mod columns;
 mod connection;
 mod error;
+mod flush;
 mod load;
 mod open;
 mod query;

@@ -1,7 +1,7 @@
 //! Opening the store: the library's version, the file, the log, the schema.
 
 use std::fmt;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
@@ -138,12 +138,20 @@ pub fn migrate(options: &Options) -> Result<Migrated, OpenError> {
 pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrated), OpenError> {
     check_library(rusqlite::version_number())?;
     make_file(&options.path)?;
-    let mut conn = connection::open_writer(&options.path, options.busy_timeout, options.durability)?;
+    let mut conn = connection::open_writer(&options.path, options.busy_timeout)?;
     // Nothing is changed in a database that is not ours.
     schema::schema_of(&conn)?;
     use_a_log(&conn, options.busy_timeout)?;
     let migrated = schema::migrate(&mut conn, &*options.entropy)?;
     Ok((conn, migrated))
+}
+
+/// The write-ahead log of a database that is open.
+pub(crate) fn open_log(database: &Path) -> Result<File, OpenError> {
+    let mut name = database.as_os_str().to_owned();
+    name.push("-wal");
+    let path = PathBuf::from(name);
+    File::open(&path).map_err(|error| OpenError::File(path, error))
 }
 
 /// 3.7.0 to 3.51.2 have a race between writing and beginning the log anew that can corrupt the database.

@@ -15,8 +15,7 @@ use crate::load;
 /// Both are answered by an index alone, whose entries lead to the rows by number.
 const ALL: &str = "SELECT id, number FROM users WHERE id > ?1 ORDER BY id";
 
-const BY_EMAIL: &str =
-    "SELECT id, number FROM users WHERE email_folded = ?1 AND id > ?2 ORDER BY id";
+const BY_EMAIL: &str = "SELECT id, number FROM users WHERE email_folded = ?1 AND id > ?2 ORDER BY id";
 
 static AS_OF: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL", *SELECT));

@@ -18,7 +18,8 @@ use uuid::Uuid;
 use crate::cache::{Cache, View};
 use crate::checkpoint::Checkpointer;
 use crate::error::Error;
-use crate::open::{OpenError, Options, open_for_writing};
+use crate::flush::{Flushed, Flusher};
+use crate::open::{Durability, OpenError, Options, open_for_writing, open_log};
 use crate::readers::Readers;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
@@ -42,7 +43,7 @@ pub struct SqliteStore {
 pub struct Activity {
     /// How many changes wait.
     pub waiting: usize,
-    /// How many commits there were; each was one fsync.
+    /// How many commits there were; those that waited together were flushed together.
     pub commits: u64,
     /// How many changes were decided in the writer, those that wrote nothing among them.
     pub changes: u64,
@@ -54,6 +55,7 @@ pub(crate) struct Reading {
     pub(crate) epoch: Uuid,
     pub(crate) sealing: Sealing,
     cache: Arc<Cache>,
+    flushed: Arc<Flushed>,
     points: Readers,
     pages: Readers,
 }
@@ -68,21 +70,38 @@ impl SqliteStore {
     /// Opens the store, creating or migrating the database as needed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let (mut conn, migrated) = open_for_writing(&options)?;
-        let Options { path, keyring, entropy, most_waiting, point_readers, page_readers, cache_bytes, instrument, .. } =
-            options;
+        connection::flush_apart(&conn)?;
+        let Options {
+            path,
+            keyring,
+            entropy,
+            most_waiting,
+            point_readers,
+            page_readers,
+            cache_bytes,
+            instrument,
+            ..
+        } = options;
         let epoch = conn.query_row("SELECT epoch FROM meta", [], |row| row.get::<_, [u8; 16]>(0))?;
         let sealing = Sealing { keyring, entropy };
         let cache = Arc::new(Cache::new(cache_bytes));
+        let (poisoned, poison) = watch::channel(None);
+        // Opened before anything is written, so that no failure to write it can pass unseen.
+        let log = match options.durability {
+            Durability::Full => Some(open_log(&path)?),
+            Durability::Relaxed => None,
+        };
+        let flusher = Flusher::start(log, poisoned.clone()).map_err(OpenError::Thread)?;
         let reading = Reading {
             cache: Arc::clone(&cache),
+            flushed: Arc::clone(flusher.flushed()),
             points: Readers::open(&path, point_readers, options.busy_timeout)?,
             pages: Readers::open(&path, page_readers, options.busy_timeout)?,
-            path,
+            path: path.clone(),
             epoch: Uuid::from_bytes(epoch),
             sealing: sealing.clone(),
         };
         let (queue, jobs) = mpsc::channel(most_waiting.max(1));
-        let (poisoned, poison) = watch::channel(None);
         let (turn, turns) = watch::channel(Turn::None);
         if let Some(instrument) = instrument {
             instrument(&mut conn);
@@ -93,12 +112,21 @@ impl SqliteStore {
             told.store(pages, Ordering::Relaxed);
             counted.commits.fetch_add(1, Ordering::Relaxed);
         })?;
-        let path = &reading.path;
-        let checkpoint_conn = connection::open_checkpointer(path, options.busy_timeout, options.durability)?;
+        let checkpoint_conn = connection::open_checkpointer(&path, options.busy_timeout)?;
         let every = options.checkpoint_pages;
-        let checkpointer = Checkpointer::start(checkpoint_conn, path, every, log_pages, poisoned.clone())
+        let checkpointer = Checkpointer::start(checkpoint_conn, &path, every, log_pages, poisoned.clone())
             .map_err(OpenError::Thread)?;
-        let writer = Writer::new(conn, checkpointer, cache, sealing, jobs, poisoned, turn, Arc::clone(&done));
+        let writer = Writer {
+            checkpointer,
+            conn,
+            flusher,
+            cache,
+            sealing,
+            queue: jobs,
+            poison: poisoned,
+            turns: turn,
+            done: Arc::clone(&done),
+        };
         let thread = std::thread::Builder::new().name("roster-writer".to_owned()).spawn(move || writer.run());
         Ok(Self {
             reading: Arc::new(reading),
@@ -191,16 +219,18 @@ impl Drop for SqliteStore {
 
 impl Reading {
     /// A short read, on the calling thread: handing it to another would cost more than the read.
-    fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
-        self.points.snapshot(work).map_err(failed)
+    async fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
+        let answer = self.points.snapshot(work).map_err(failed)?;
+        self.flushed.wait().await?;
+        Ok(answer)
     }
 
     /// A short read that may find users in the cache.
-    fn view<T>(
+    async fn view<T>(
         &self,
         work: impl FnOnce(&Connection, View<'_>) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
-        self.point(|conn| work(conn, self.as_of(conn)?))
+        self.point(|conn| work(conn, self.as_of(conn)?)).await
     }
 
     /// What the snapshot that is open may use of the cache.
@@ -213,11 +243,14 @@ impl Reading {
         self: Arc<Self>,
         work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let task = tokio::task::spawn_blocking(move || self.pages.snapshot(|conn| work(&self, conn)));
-        match task.await {
-            Ok(answer) => answer.map_err(failed),
-            Err(error) => Err(StoreError::Failed(format!("a read did not finish: {error}"))),
-        }
+        let reading = Arc::clone(&self);
+        let task = tokio::task::spawn_blocking(move || reading.pages.snapshot(|conn| work(&reading, conn)));
+        let answer = match task.await {
+            Ok(answer) => answer.map_err(failed)?,
+            Err(error) => return Err(StoreError::Failed(format!("a read did not finish: {error}"))),
+        };
+        self.flushed.wait().await?;
+        Ok(answer)
     }
 }
 
@@ -233,21 +266,28 @@ impl Store for SqliteStore {
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
         Box::pin(async move {
             let Reading { sealing, .. } = &*self.reading;
-            self.reading.view(|conn, view| batch::decide(conn, view, sealing, &mut Seen::new(), &*change))
+            self.reading
+                .view(|conn, view| batch::decide(conn, view, sealing, &mut Seen::new(), &*change))
+                .await
         })
     }
 
     fn user(&self, target: Target) -> BoxFuture<'_, Result<Option<Arc<User>>, StoreError>> {
         Box::pin(async move {
-            self.reading.view(|conn, view| Ok(load::target(conn, view, &target)?.map(Arc::new)))
+            self.reading.view(|conn, view| Ok(load::target(conn, view, &target)?.map(Arc::new))).await
         })
     }
 
     fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
         if query::is_short(&query) {
-            return Box::pin(async move { self.reading.view(|conn, view| query::users(conn, view, &query)) });
+            return Box::pin(async move {
+                self.reading.view(|conn, view| query::users(conn, view, &query)).await
+            });
         }
-        Box::pin(Arc::clone(&self.reading).page(move |reading, conn| query::users(conn, reading.as_of(conn)?, &query)))
+        Box::pin(
+            Arc::clone(&self.reading)
+                .page(move |reading, conn| query::users(conn, reading.as_of(conn)?, &query)),
+        )
     }
 
     fn history(
@@ -263,7 +303,7 @@ impl Store for SqliteStore {
 
     fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         Box::pin(async move {
-            self.reading.point(|conn| records::load(conn, &self.reading.sealing.keyring, &key))
+            self.reading.point(|conn| records::load(conn, &self.reading.sealing.keyring, &key)).await
         })
     }
 
@@ -284,7 +324,7 @@ impl Store for SqliteStore {
     }
 
     fn rules(&self) -> BoxFuture<'_, Result<Rules, StoreError>> {
-        Box::pin(async move { self.reading.point(rules::load) })
+        Box::pin(self.reading.point(rules::load))
     }
 
     fn configure(&self, rules: Rules) -> BoxFuture<'_, Result<Result<(), Vec<Email>>, StoreError>> {
@@ -294,7 +334,7 @@ impl Store for SqliteStore {
     fn ready(&self) -> BoxFuture<'_, Result<(), StoreError>> {
         Box::pin(async move {
             self.can_write().await?;
-            self.reading.point(rules::load).map(|_| ())
+            self.reading.point(rules::load).await.map(|_| ())
         })
     }
 }

@@ -23,16 +23,21 @@ pub(crate) enum Failure {
 }
 
 /// Runs `work` in a transaction that holds the write lock from its beginning, and commits if `work` says that it
-/// wrote. When this returns `Ok`, what was written is on disk.
+/// wrote, after a call of `committing`. When this returns `Ok`, what was written is in the log; whether it is on disk depends on
+/// the connection.
 pub(crate) fn run<T>(
     conn: &Connection,
     work: impl FnOnce(&Connection) -> Result<(T, Wrote)>,
-) -> Result<T, Failure> {
+    committing: impl FnOnce(),
+) -> Result<(T, Wrote), Failure> {
     begin(conn)?;
     match work(conn) {
-        Ok((answer, Wrote::Something)) => commit(conn).map(|()| answer),
+        Ok((answer, Wrote::Something)) => {
+            committing();
+            commit(conn).map(|()| (answer, Wrote::Something))
+        }
         // Ending it writes nothing, so that nothing need be flushed.
-        Ok((answer, Wrote::Nothing)) => roll_back(conn).map(|()| answer),
+        Ok((answer, Wrote::Nothing)) => roll_back(conn).map(|()| (answer, Wrote::Nothing)),
         Err(error) if error.is_fatal() => {
             // The first failure is what is told.
             let _ = roll_back(conn);

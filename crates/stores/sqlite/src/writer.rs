@@ -1,7 +1,8 @@
 //! The writer: one thread that owns the one connection that writes.
 //!
-//! It takes whatever changes are waiting, decides and writes them in one transaction, commits once, and then answers
-//! all of them: concurrent changes share one fsync. After a failed commit or fsync it acknowledges nothing more.
+//! It takes whatever changes are waiting, decides and writes them in one transaction, commits once, and has all of them
+//! answered when the commit is on disk: concurrent changes share one fsync. After a failed commit or fsync nothing more is
+//! acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,7 @@ use crate::batch::Ran;
 use crate::cache::Cache;
 use crate::checkpoint::Checkpointer;
 use crate::error::Result;
+use crate::flush::Flusher;
 use crate::transaction::{self, Failure, Wrote};
 use crate::{Sealing, batch, records, rules};
 
@@ -53,37 +55,26 @@ pub(crate) enum Turn {
 /// What the writer has done since it began.
 #[derive(Debug, Default)]
 pub(crate) struct Done {
-    /// Commits; each was one fsync.
+    /// Commits; those that waited together were flushed together.
     pub(crate) commits: AtomicU64,
     /// Changes that were decided, those that wrote nothing among them.
     pub(crate) changes: AtomicU64,
 }
 
+/// What the thread works with.
 pub(crate) struct Writer {
-    checkpointer: Checkpointer,
-    conn: Connection,
-    cache: Arc<Cache>,
-    sealing: Sealing,
-    queue: mpsc::Receiver<Job>,
-    poison: watch::Sender<Poison>,
-    turns: watch::Sender<Turn>,
-    done: Arc<Done>,
+    pub(crate) checkpointer: Checkpointer,
+    pub(crate) conn: Connection,
+    pub(crate) flusher: Flusher,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) sealing: Sealing,
+    pub(crate) queue: mpsc::Receiver<Job>,
+    pub(crate) poison: watch::Sender<Poison>,
+    pub(crate) turns: watch::Sender<Turn>,
+    pub(crate) done: Arc<Done>,
 }
 
 impl Writer {
-    pub(crate) fn new(
-        conn: Connection,
-        checkpointer: Checkpointer,
-        cache: Arc<Cache>,
-        sealing: Sealing,
-        queue: mpsc::Receiver<Job>,
-        poison: watch::Sender<Poison>,
-        turns: watch::Sender<Turn>,
-        done: Arc<Done>,
-    ) -> Self {
-        Self { checkpointer, conn, cache, sealing, queue, poison, turns, done }
-    }
-
     /// Works until the store is dropped, and then until the queue is empty.
     pub(crate) fn run(mut self) {
         let mut batch = Batch::default();
@@ -123,14 +114,17 @@ impl Writer {
         let Batch { changes, replies } = std::mem::take(batch);
         let cache = Arc::clone(&self.cache);
         match self.transact(|conn, sealing| batch::run(conn, &cache, sealing, &changes)) {
-            Ok(Ran { answers, written, positions }) => {
+            Ok((Ran { answers, written, positions }, wrote)) => {
                 if !positions.is_empty() {
                     cache.publish(positions.start, positions.end, &written);
                 }
                 self.done.changes.fetch_add(answers.len().try_into().unwrap_or_default(), Ordering::Relaxed);
-                for (reply, answer) in replies.into_iter().zip(answers) {
-                    send(reply, Ok(answer));
-                }
+                let tell = move |flushed: Result<(), StoreError>| {
+                    for (reply, answer) in replies.into_iter().zip(answers) {
+                        send(reply, flushed.clone().map(|()| answer));
+                    }
+                };
+                self.flusher.settle(wrote == Wrote::Something, Box::new(tell));
             }
             Err(Failure::RolledBack(error)) if changes.len() > 1 => {
                 tracing::warn!(%error, changes = changes.len(), "a batch was rolled back; its changes are tried one by one");
@@ -163,19 +157,32 @@ impl Writer {
         }
     }
 
-    fn answer<T>(&mut self, reply: Reply<T>, work: impl FnOnce(&Connection, &Sealing) -> Result<(T, Wrote)>) {
-        let answer = self.transact(work).map_err(|failure| self.settle(failure));
-        send(reply, answer);
+    fn answer<T: Send + 'static>(
+        &mut self,
+        reply: Reply<T>,
+        work: impl FnOnce(&Connection, &Sealing) -> Result<(T, Wrote)>,
+    ) {
+        match self.transact(work) {
+            Ok((answer, wrote)) => {
+                let tell = move |flushed: Result<(), StoreError>| send(reply, flushed.map(|()| answer));
+                self.flusher.settle(wrote == Wrote::Something, Box::new(tell));
+            }
+            Err(failure) => {
+                let error = self.settle(failure);
+                send(reply, Err(error));
+            }
+        }
     }
 
     fn transact<T>(
         &mut self,
         work: impl FnOnce(&Connection, &Sealing) -> Result<(T, Wrote)>,
-    ) -> Result<T, Failure> {
+    ) -> Result<(T, Wrote), Failure> {
         match self.poisoned() {
             Some(why) => Err(Failure::Stopped(why)),
             None => {
-                let done = transaction::run(&self.conn, |conn| work(conn, &self.sealing));
+                let flushed = self.flusher.flushed();
+                let done = transaction::run(&self.conn, |conn| work(conn, &self.sealing), || flushed.begin());
                 self.turns.send_replace(if done.is_ok() { Turn::Done } else { Turn::Failed });
                 done
             }
@@ -188,6 +195,8 @@ impl Writer {
             Failure::RolledBack(error) => StoreError::Failed(error.to_string()),
             Failure::Busy => {
                 tracing::warn!("another process holds the write lock");
+                // Who waits for a commit that was begun, and then not made, waits for nothing.
+                self.flusher.settle(false, Box::new(|_| ()));
                 StoreError::Overloaded
             }
             Failure::Poisoned(why) => {
@@ -215,6 +224,7 @@ impl Drop for Writer {
         if std::thread::panicking() {
             poison(&self.poison, "the writer panicked");
         }
+        self.flusher.stop();
         // Whoever closes last copies the log: the writer's connection.
         self.checkpointer.stop();
         if self.poisoned().is_some() {

@@ -7,19 +7,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use common::{directory, keyring, options};
+use common::{keyring, options};
 use roster_directory::seal::Keyring;
 use roster_directory::store::{UserFilter, UserQuery};
 use roster_directory::{Dialect, Directory, Effect, Link, Rules, Source, Target, UserId};
 use roster_store_sqlite::{Options, SqliteStore};
-use roster_testkit::SeededEntropy;
 use roster_testkit::build::{external_id, principal, with_given_name};
+use roster_testkit::{FixedClock, PlainPasswords, SeededEntropy};
 
 /// A directory as a process of its own has it.
 fn process(path: &Path, keyring: &Arc<Keyring>, seed: u64, cache_bytes: usize) -> Directory {
     let entropy = Arc::new(SeededEntropy::new(seed));
     let store = SqliteStore::open(Options { cache_bytes, entropy, ..options(path, keyring) }).unwrap();
-    directory(&Arc::new(store), keyring, Rules::default())
+    Directory::new(
+        Arc::new(store),
+        Arc::clone(keyring),
+        Arc::new(PlainPasswords::default()),
+        Arc::new(FixedClock::at("2024-03-01T10:00:00Z")),
+        Arc::new(SeededEntropy::new(seed + 100)),
+        Rules::default(),
+    )
 }
 
 async fn upsert(directory: &Directory, id: &str, given_name: &str) -> (UserId, u64, Effect) {
