@@ -5,7 +5,7 @@ use roster_testkit::load::{Endpoint, Exchange};
 
 use crate::ask::ask;
 
-/// Changes, and the commits that they shared. Each commit is one sync.
+/// Changes, and the commits that they shared. Commits that wait together are flushed together, so that there are at most as many syncs.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Commits {
     pub(crate) changes: u64,

@@ -181,8 +181,8 @@ fn traced(results: &Results) -> String {
         table.row(&[&[counted.connections.to_string()], &counts[..]].concat());
     }
     format!(
-        "That a commit is a sync, by the kernel's count: strace in a run of its own (in which other changes share a commit, since a \
-         traced call takes longer), from the server's start to its end.\n\n{}",
+        "Syncs by the kernel's count: strace in a run of its own (in which other changes share a commit, since a traced call takes \
+         longer), from the server's start to its end. Commits that wait together are flushed together.\n\n{}",
         table.text()
     )
 }

@@ -204,7 +204,7 @@ fn known_status(status: StatusCode) -> u16 {
 fn describe(recorder: &PrometheusRecorder) {
     for (name, text) in [
         (REQUESTS, "Requests that were answered."),
-        (COMMITS, "Commits of the writer, each with one fsync."),
+        (COMMITS, "Commits of the writer; each is flushed, some together, before it is answered."),
         (CHANGES, "Changes that the writer decided; divided by the commits, the size of a batch."),
     ] {
         recorder.describe_counter(name.into(), None, text.into());

@@ -262,6 +262,33 @@ async fn another_process_that_writes_is_waited_for() {
     assert_eq!(*rig.store.poisoned().borrow(), None);
 }
 
+/// Where changes wait, the next transaction tells whether the store is ready: the question does not wait behind all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whether_it_is_ready_is_told_by_the_next_transaction() {
+    let rig = Rig::new(Arc::new(|_| {}));
+    let other = Connection::open(rig.path()).unwrap();
+    for (lets_go, is_ready) in [(false, false), (true, true)] {
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let waiting: Vec<_> =
+            (0..300).map(|n| rig.start(&format!("{lets_go} {n}"), with_given_name("Ann"))).collect();
+        while rig.store.activity().waiting == 0 {
+            tokio::task::yield_now().await;
+        }
+        let asked = rig.store.ready();
+        if lets_go {
+            other.execute_batch("COMMIT").unwrap();
+        }
+        assert_eq!(asked.await.is_ok(), is_ready);
+        if !lets_go {
+            other.execute_batch("COMMIT").unwrap();
+        }
+        for task in waiting {
+            let done = task.await.unwrap();
+            assert!(matches!(done, Ok(_) | Err(Error::Overloaded)), "{done:?}");
+        }
+    }
+}
+
 /// Two processes count and claim over one file.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_processes_over_one_file_agree() {
