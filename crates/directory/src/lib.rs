@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod change;
+pub mod check;
 pub mod clock;
 mod decide;
 pub mod directory;
