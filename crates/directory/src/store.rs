@@ -189,6 +189,11 @@ impl Seen {
         self.users.contains_key(&id)
     }
 
+    /// The user, if it was read and is there.
+    pub fn user_read(&self, id: UserId) -> Option<&Arc<User>> {
+        self.users.get(&id).and_then(Option::as_ref)
+    }
+
     /// Who holds the claim.
     pub(crate) fn holder(&self, claim: &Claim) -> Result<Option<UserId>, ReadSet> {
         let missing = || ReadSet { claims: vec![claim.clone()], ..ReadSet::default() };
