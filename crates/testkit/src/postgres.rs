@@ -57,6 +57,16 @@ impl TestDatabase {
         format!("postgres://postgres@{place}/{}", self.name)
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The socket of its server.
+    pub fn socket(&self) -> PathBuf {
+        self.server.place.join(".s.PGSQL.5432")
+    }
+
     /// What a statement prints: rows as lines, columns between `|`.
     pub fn sql(&self, statement: &str) -> String {
         let arguments = ["--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.name, "-c", statement];

@@ -9,7 +9,7 @@ use roster_directory::{ChangeId, Rules, UserId};
 
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::load::{self, Present};
+use crate::load::{self, Present, Reads};
 use crate::net::Net;
 use crate::numbers::Numbers;
 use crate::readers::Readers;
@@ -39,7 +39,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) numbers: &'a mut Numbers,
     pub(crate) rules: Rules,
     /// Whether rows of one table share a statement.
-    pub(crate) together: bool,
+    pub(crate) reads: Reads,
 }
 
 /// Begins a transaction, decides `changes` in order, each over what the earlier ones left, and writes what they come to.
@@ -53,7 +53,7 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
     }
     // One way to the server and back for both.
     let keyring = &turn.sealing.keyring;
-    let filled = load::fill(turn.session, keyring, &mut seen, wanted, (&mut present, Lock::Yes));
+    let filled = load::fill(turn.session, keyring, &mut seen, wanted, (&mut present, Lock::Yes, turn.reads));
     let (begun, filled) = join(transaction::begin(turn.session), filled).await;
     begun.and(filled)?;
     let mut net = Net::default();
@@ -75,7 +75,7 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
     let changes = net.changes();
     let wrote = !(changes.is_empty() && net.records.is_empty() && net.claims.is_empty());
     if wrote {
-        let how = (turn.rules, turn.together);
+        let how = (turn.rules, turn.reads == Reads::Together);
         save::write(turn.session, turn.sealing, &net, &present, how).await?;
     }
     Ok(Ready { answers, changes, wrote, next_number: seen.next_number().map(|number| number.get()) })
@@ -107,7 +107,7 @@ async fn decide(
                     seen.put_next_number(turn.numbers.at_least(1, turn.readers).await?);
                 }
                 let keyring = &turn.sealing.keyring;
-                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Yes)).await?;
+                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Yes, turn.reads)).await?;
             }
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
         }
@@ -116,14 +116,19 @@ async fn decide(
 }
 
 /// Decides a change without writing. Never answers `ReadMore`.
-pub(crate) async fn preview(session: &Session, sealing: &Sealing, change: &dyn Decide) -> Result<Decision> {
+pub(crate) async fn preview(
+    session: &Session,
+    sealing: &Sealing,
+    reads: Reads,
+    change: &dyn Decide,
+) -> Result<Decision> {
     let (mut seen, mut present) = (Seen::new(), Present::new());
     let mut wanted = change.reads();
     for _ in 0..MOST_READS {
         if wanted.number {
             seen.put_next_number(load::next_number(session).await?);
         }
-        load::fill(session, &sealing.keyring, &mut seen, wanted, (&mut present, Lock::No)).await?;
+        load::fill(session, &sealing.keyring, &mut seen, wanted, (&mut present, Lock::No, reads)).await?;
         match ask(change, &seen)? {
             Decision::ReadMore(more) => wanted = more,
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),

@@ -34,15 +34,24 @@ async fn holder(session: &Session, claim: &Claim) -> Result<Option<UserId>> {
     row.map(|row| Columns::new(&row, "user_keys").user_id()).transpose()
 }
 
+/// How rows of one table are read: with one statement, or with one for each, so that each needs one shard alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Together,
+    OneByOne,
+}
+
 /// Who holds each claim.
-pub(crate) async fn holders(session: &Session, claims: &[Claim]) -> Result<HashMap<Claim, UserId>> {
-    match claims {
-        [] => return Ok(HashMap::new()),
-        [claim] => {
-            let holder = holder(session, claim).await?;
-            return Ok(holder.map(|holder| (claim.clone(), holder)).into_iter().collect());
-        }
-        [_, _, ..] => {}
+pub(crate) async fn holders(
+    session: &Session,
+    claims: &[Claim],
+    reads: Reads,
+) -> Result<HashMap<Claim, UserId>> {
+    if claims.len() < 2 || reads == Reads::OneByOne {
+        let found = join_all(claims.iter().map(|claim| holder(session, claim))).await;
+        let held =
+            claims.iter().zip(found).map(|(claim, found)| Ok(found?.map(|holder| (claim.clone(), holder))));
+        return held.filter_map(Result::transpose).collect();
     }
     let kinds: Vec<i64> = claims.iter().map(Claim::kind).collect();
     let keys: Vec<String> = claims.iter().map(Claim::key).collect();
@@ -65,15 +74,18 @@ pub(crate) async fn user(session: &Session, id: UserId) -> Result<Option<User>> 
 }
 
 /// Users, deleted ones too.
-pub(crate) async fn users(session: &Session, ids: &[UserId]) -> Result<HashMap<UserId, User>> {
-    let rows = match ids {
-        [] => return Ok(HashMap::new()),
-        [id] => session.rows(&columns::SELECT_ONE, &[(*id).into()]).await?,
-        [_, _, ..] => {
-            let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
-            session.rows_of(&Call { sql: &columns::SELECT_MANY, parameters: vec![Box::new(ids)] }).await?
-        }
-    };
+pub(crate) async fn users(session: &Session, ids: &[UserId], reads: Reads) -> Result<HashMap<UserId, User>> {
+    if ids.len() < 2 || reads == Reads::OneByOne {
+        let found = join_all(ids.iter().map(|id| user(session, *id))).await;
+        return found
+            .into_iter()
+            .filter_map(Result::transpose)
+            .map(|user| user.map(|user| (user.id, user)))
+            .collect();
+    }
+    let rows = session
+        .rows_of(&Call { sql: &columns::SELECT_MANY, parameters: vec![self::ids(ids.iter().copied())] })
+        .await?;
     rows.iter().map(|row| columns::user(row).map(|user| (user.id, user))).collect()
 }
 
@@ -104,7 +116,7 @@ pub(crate) async fn fill(
     keyring: &Keyring,
     seen: &mut Seen,
     wanted: ReadSet,
-    (present, lock): (&mut Present, Lock),
+    (present, lock, reads): (&mut Present, Lock, Reads),
 ) -> Result<()> {
     let ReadSet { mut claims, users: mut ids, records: mut keys, number: _ } = seen.missing(wanted);
     claims.sort_unstable();
@@ -112,7 +124,7 @@ pub(crate) async fn fill(
     keys.sort_unstable();
     keys.dedup();
     let records = join_all(keys.iter().map(|key| records::load(session, keyring, key, lock)));
-    let (found, records) = join(holders(session, &claims), records).await;
+    let (found, records) = join(holders(session, &claims, reads), records).await;
     let found = found?;
     for (key, record) in keys.into_iter().zip(records) {
         let record = record?;
@@ -123,7 +135,7 @@ pub(crate) async fn fill(
     ids.retain(|id| !seen.has_user(*id));
     ids.sort_unstable();
     ids.dedup();
-    let mut loaded = users(session, &ids).await?;
+    let mut loaded = users(session, &ids, reads).await?;
     for id in ids {
         seen.put_user(id, loaded.remove(&id).map(Arc::new));
     }

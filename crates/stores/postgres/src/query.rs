@@ -10,7 +10,7 @@ use crate::cell::{Cell, Columns};
 use crate::columns::{self, SELECT};
 use crate::connection::Session;
 use crate::error::Result;
-use crate::load;
+use crate::load::{self, Reads};
 
 static ALL: LazyLock<String> = LazyLock::new(|| {
     format!("{} WHERE u.id > $1 AND u.deleted_at_us IS NULL ORDER BY u.id LIMIT $2", *SELECT)
@@ -82,7 +82,7 @@ async fn recorded(session: &Session, behind: (Timestamp, Uuid), limit: usize) ->
         let mut ids: Vec<UserId> = places.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let users = load::users(session, &ids).await?;
+        let users = load::users(session, &ids, Reads::Together).await?;
         for place in &places {
             if passed == most {
                 page.next = last;

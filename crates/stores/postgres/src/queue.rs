@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use crate::Sealing;
 use crate::connection::Connector;
+use crate::load::Reads;
 use crate::readers::Readers;
 
 /// The most changes that share a transaction.
@@ -57,7 +58,8 @@ pub(crate) struct Shared {
     pub(crate) queue: tokio::sync::Mutex<mpsc::Receiver<Job>>,
     pub(crate) written: Arc<Notify>,
     pub(crate) done: Arc<Done>,
-    pub(crate) together: bool,
+    /// Whether changes share a transaction, and rows a statement.
+    pub(crate) reads: Reads,
     pub(crate) patience: Duration,
 }
 
@@ -69,7 +71,7 @@ impl Shared {
     /// What waits: changes, up to as many as share a transaction, then maybe something else. `None` once the store is
     /// closed and the queue is empty.
     pub(crate) async fn take(&self) -> Option<(Vec<Pending>, Option<Job>)> {
-        let most = if self.together { MOST_CHANGES } else { 1 };
+        let most = if self.reads == Reads::Together { MOST_CHANGES } else { 1 };
         let mut queue = self.queue.lock().await;
         let mut batch = Vec::new();
         let mut next = Some(queue.recv().await?);

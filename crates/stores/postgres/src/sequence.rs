@@ -137,3 +137,45 @@ impl Moved {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use roster_directory::seal::Keyring;
+    use roster_testkit::{SeededEntropy, TestDatabase};
+
+    use super::*;
+    use crate::connection::Connector;
+    use crate::{Options, schema};
+
+    /// Who was thought dead and is not finds another fence, and writes nothing.
+    #[tokio::test]
+    async fn d4_who_holds_an_older_fence_writes_nothing() {
+        let (database, entropy) = (TestDatabase::new(), SeededEntropy::new(1));
+        let keyring = Arc::new(Keyring::parse(&Keyring::generate(&entropy)).unwrap());
+        let options = Options::new(database.url().into(), keyring, Arc::new(entropy));
+        let session = Connector::new(&options).unwrap().connect().await.unwrap();
+        schema::migrate(&session, &SeededEntropy::new(2)).await.unwrap();
+        let entry = |version: i64| {
+            format!("INSERT INTO outbox VALUES (7, {version}, '{}', {version})", Uuid::from_u128(1))
+        };
+        let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+
+        database.sql(&entry(1));
+        assert_eq!(sequence(&session, &Hold::TakeOver(7, one)).await.unwrap(), 1);
+        database.sql(&entry(2));
+        let fence = BTreeMap::from([(7, 1)]);
+        assert_eq!(sequence(&session, &Hold::Fences(fence.clone())).await.unwrap(), 1, "as the holder");
+        database.sql(&entry(3));
+        assert_eq!(sequence(&session, &Hold::TakeOver(7, other)).await.unwrap(), 1);
+        database.sql(&entry(4));
+        let late = sequence(&session, &Hold::Fences(fence)).await;
+        assert!(matches!(late, Err(Error::Conflict("a fence"))), "{late:?}");
+        assert_eq!(
+            database.sql("SELECT string_agg(n || ':' || version, ' ' ORDER BY n) FROM feed"),
+            "1:1 2:2 3:3"
+        );
+        assert_eq!(database.sql("SELECT version FROM outbox"), "4");
+    }
+}

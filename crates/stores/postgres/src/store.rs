@@ -18,6 +18,7 @@ use crate::cell::Columns;
 use crate::connection::{Connector, Session};
 use crate::error::{Error, Remedy, Result};
 use crate::feed::{Request, Sequencer};
+use crate::load::Reads;
 use crate::open::{Batch, OpenError, Options};
 use crate::queue::{Done, Job, Pending, Reply, Shared};
 use crate::readers::Readers;
@@ -92,7 +93,10 @@ impl PostgresStore {
             queue: tokio::sync::Mutex::new(jobs),
             written: Arc::new(Notify::new()),
             done: Arc::new(Done::default()),
-            together: batch == Batch::On,
+            reads: match batch {
+                Batch::On => Reads::Together,
+                Batch::Off => Reads::OneByOne,
+            },
             patience,
         });
         let sequencer = Sequencer::new(Arc::clone(&connector), me);
@@ -200,7 +204,9 @@ impl Store for PostgresStore {
 
     fn preview(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Decision, StoreError>> {
         Box::pin(async move {
-            let read = async |session: Arc<Session>| batch::preview(&session, &self.sealing, &*change).await;
+            let read = async |session: Arc<Session>| {
+                batch::preview(&session, &self.sealing, self.shared.reads, &*change).await
+            };
             self.points.read(read).await.map_err(failed)
         })
     }

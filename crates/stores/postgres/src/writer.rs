@@ -160,7 +160,7 @@ impl Writer {
             readers: &shared.readers,
             numbers: &mut self.numbers,
             rules: shared.rules(),
-            together: shared.together,
+            reads: shared.reads,
         };
         let ready = match batch::run(&mut turn, changes).await {
             Ok(ready) => ready,

@@ -9,7 +9,8 @@ use tokio_postgres::Row;
 use crate::cell::Columns;
 use crate::connection::Session;
 use crate::error::Result;
-use crate::{load, rules};
+use crate::load::{self, Reads};
+use crate::rules;
 
 /// How many claims are looked at together.
 const PAGE: i64 = 1_000;
@@ -35,7 +36,7 @@ pub(super) async fn check(session: &Session, findings: &mut Findings) -> Result<
         holders.sort_unstable();
         holders.dedup();
         // A user that can't be read `users` tells of.
-        let Ok(users) = load::users(session, &holders).await else { continue };
+        let Ok(users) = load::users(session, &holders, Reads::Together).await else { continue };
         for Held { kind, key, holder, folding } in page {
             let place = format!("claim of kind {kind} of user {holder}");
             findings.expect(

@@ -13,7 +13,8 @@ use crate::cell::Columns;
 use crate::columns::{self, SELECT};
 use crate::connection::{Call, Session};
 use crate::error::Result;
-use crate::{load, rules};
+use crate::load::{self, Reads};
+use crate::rules;
 
 /// How many users are looked at together.
 const PAGE: i64 = 200;
@@ -85,7 +86,7 @@ async fn check_claims(
         }
     }
     let claims: Vec<Claim> = own.iter().map(|(_, _, claim)| claim.clone()).collect();
-    let holders = load::holders(session, &claims).await?;
+    let holders = load::holders(session, &claims, Reads::Together).await?;
     for (user, what, claim) in own {
         let problem = format!("it does not hold the claim on {what}");
         findings.expect(holders.get(&claim) == Some(&user), format_args!("user {user}"), &problem);

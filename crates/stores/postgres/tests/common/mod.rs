@@ -1,6 +1,8 @@
 //! What the integration tests share.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod proxy;
+
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
