@@ -30,6 +30,12 @@ pub enum DataDirError {
         key = .0.display(), database = .1.display()
     )]
     MasterKeyMissing(PathBuf, PathBuf),
+    /// The master key is not there, and a shared database is sealed with it.
+    #[error(
+        "the master key {} is missing, and the database is sealed with it: copy the file from another process that uses the database",
+        .0.display()
+    )]
+    SharedMasterKeyMissing(PathBuf),
     /// A file of keys can't be read or made.
     #[error("{path}: {error}", path = .0.display(), error = .1)]
     File(PathBuf, io::Error),
@@ -79,7 +85,7 @@ impl DataDir {
             master_key: path.join(&settings.master_key),
             jwt_keys: path.join(&settings.jwt_keys),
         };
-        if if_missing == IfMissing::Fail && !here.database().exists() {
+        if if_missing == IfMissing::Fail && settings.database_url.0.is_none() && !here.database().exists() {
             return Err(DataDirError::Missing(path.display().to_string()));
         }
         Ok(here)
@@ -93,6 +99,16 @@ impl DataDir {
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file of the master keys.
+    pub fn master_key(&self) -> &Path {
+        &self.master_key
+    }
+
+    /// Whether there is a file of master keys.
+    pub fn has_master_key(&self) -> bool {
+        self.master_key.exists()
     }
 
     /// The file of the token secrets.
@@ -129,11 +145,18 @@ impl DataDir {
         self.secrets(entropy)?;
         let at = |error| DataDirError::File(self.jwt_keys.clone(), error);
         let text = read_secret(&self.jwt_keys).map_err(at)?;
-        let kept = first_secrets(&text, keep);
-        let rotated =
-            if kept.is_empty() { Secrets::generate(entropy) } else { Secrets::rotated(&kept, entropy)? };
+        let rotated = with_a_new_secret(&text, keep, entropy)?;
         make_file(&self.jwt_keys, &rotated, Existing::Replace).map_err(at)?;
-        Ok(secret_lines(&rotated).count())
+        Ok(secret_count(&rotated))
+    }
+
+    /// What is in the file of the token secrets, if it is there.
+    pub fn secrets_text(&self) -> Result<Option<Zeroizing<String>>, DataDirError> {
+        match read_secret(&self.jwt_keys) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataDirError::File(self.jwt_keys.clone(), error)),
+        }
     }
 
     /// Changes whenever the token secrets do.
@@ -171,6 +194,21 @@ fn first_secrets(text: &str, keep: usize) -> Zeroizing<String> {
         kept.push('\n');
     }
     kept
+}
+
+/// The text of token secrets with a new one before all others, of which so many stay.
+pub(crate) fn with_a_new_secret(
+    text: &str,
+    keep: usize,
+    entropy: &dyn Entropy,
+) -> Result<Zeroizing<String>, SecretsError> {
+    let kept = first_secrets(text, keep);
+    if kept.is_empty() { Ok(Secrets::generate(entropy)) } else { Secrets::rotated(&kept, entropy) }
+}
+
+/// How many secrets a text has.
+pub(crate) fn secret_count(text: &str) -> usize {
+    secret_lines(text).count()
 }
 
 /// What becomes of a file that is there already.

@@ -4,8 +4,9 @@
 //! it once no test has used it for some minutes. It flushes nothing to disk, and so is for tests of what Roster does alone.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{FlockOperation, flock};
@@ -41,8 +42,17 @@ impl TestDatabase {
     /// Makes a database, and starts the server if it does not run.
     #[expect(clippy::new_without_default, reason = "it starts a server")]
     pub fn new() -> Self {
+        Self::on("", "")
+    }
+
+    /// The same on a server that waits for a standby which never comes: no commit is ever safe there.
+    pub fn without_its_standby() -> Self {
+        Self::on("-alone", "-c wal_level=replica -c max_wal_senders=2 -c synchronous_standby_names=*")
+    }
+
+    fn on(suffix: &str, settings: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = TestServer::running();
+        let server = TestServer::running(suffix, settings);
         let turn = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{turn}", getpid().as_raw_nonzero());
         // A process of the same number may have been killed before it could drop its own.
@@ -67,6 +77,17 @@ impl TestDatabase {
         self.server.place.join(".s.PGSQL.5432")
     }
 
+    /// Runs a statement in a transaction that stays open until the process is killed.
+    pub fn hold(&self, statement: &str) -> Child {
+        let mut psql = self.server.command("psql", &["--no-psqlrc", "-At", "-d", &self.name]);
+        let mut child = psql.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let script = format!("BEGIN; {statement}; SELECT 'held';\n");
+        child.stdin.as_mut().unwrap().write_all(script.as_bytes()).unwrap();
+        let said = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+        assert!(said.map_while(Result::ok).any(|line| line == "held"), "{statement}");
+        child
+    }
+
     /// What a statement prints: rows as lines, columns between `|`.
     pub fn sql(&self, statement: &str) -> String {
         let arguments = ["--no-psqlrc", "-At", "-v", "ON_ERROR_STOP=1", "-d", &self.name, "-c", statement];
@@ -83,16 +104,16 @@ impl Drop for TestDatabase {
 }
 
 impl TestServer {
-    fn running() -> Self {
+    fn running(suffix: &str, settings: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "what tests need is told to them by variables")]
         let programs = std::env::var(PROGRAMS);
         let programs = programs.expect("ROSTER_TEST_POSTGRES is not set: eval \"$(scripts/test-tools)\"");
-        let place = std::env::temp_dir().join(format!("roster-test-postgres-{}", getuid().as_raw()));
+        let place = std::env::temp_dir().join(format!("roster-test-postgres-{}{suffix}", getuid().as_raw()));
         let server = Self { programs: programs.into(), place };
         let lock = File::create(server.place.with_added_extension("lock")).unwrap();
         flock(&lock, FlockOperation::LockExclusive).unwrap();
         if !server.answers() {
-            server.start();
+            server.start(settings);
         }
         fs::write(server.place.join("used"), "").unwrap();
         server
@@ -102,7 +123,7 @@ impl TestServer {
         self.command("pg_isready", &[]).output().is_ok_and(|output| output.status.success())
     }
 
-    fn start(&self) {
+    fn start(&self, more: &str) {
         let place = self.place.display().to_string();
         let _ = fs::remove_dir_all(&self.place);
         fs::create_dir_all(&self.place).unwrap();
@@ -111,7 +132,7 @@ impl TestServer {
         let init =
             ["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-D", &data];
         done(&mut self.server_command("initdb", &init));
-        let (log, settings) = (format!("{place}/log"), format!("{SETTINGS} -k {place}"));
+        let (log, settings) = (format!("{place}/log"), format!("{SETTINGS} -k {place} {more}"));
         // What a server inherits it keeps open, and whoever runs the tests would wait for it.
         let start = ["start", "-w", "-s", "-D", &data, "-l", &log, "-o", &settings];
         let started = self

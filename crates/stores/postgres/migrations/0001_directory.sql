@@ -21,6 +21,15 @@ CREATE TABLE IF NOT EXISTS meta (
     unique_email boolean NOT NULL
 );
 
+-- What the processes over this store share and a thief of the database must not have: sealed under a master key.
+CREATE TABLE IF NOT EXISTS secrets (
+    name text COLLATE "C" PRIMARY KEY CHECK (name <> ''),
+    -- One more at each change.
+    version bigint NOT NULL CHECK (version >= 1),
+    data_key bytea NOT NULL,
+    sealed bytea NOT NULL
+);
+
 -- What is given out in blocks: the numbers of users. A process that ends leaves the rest of its block unused.
 CREATE TABLE IF NOT EXISTS counters (
     name text COLLATE "C" PRIMARY KEY CHECK (name = 'number'),

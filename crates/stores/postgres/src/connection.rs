@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
@@ -17,7 +17,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Statement};
 use crate::bulk::Parameter;
 use crate::cell::Cell;
 use crate::error::{Error, Result};
-use crate::open::{Durability, OpenError, Options, split_url};
+use crate::open::{Durability, OpenError, split_url};
 use crate::tls::MakeTls;
 
 /// How long making a connection may take, for each host.
@@ -35,8 +35,8 @@ pub(crate) struct Connector {
 
 impl Connector {
     /// Reads the URL; connects to nothing yet.
-    pub(crate) fn new(options: &Options) -> std::result::Result<Self, OpenError> {
-        let (url, extras) = split_url(options.url.expose_secret());
+    pub(crate) fn new(url: &SecretString, durability: Durability) -> std::result::Result<Self, OpenError> {
+        let (url, extras) = split_url(url.expose_secret());
         let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             OpenError::Url(std::error::Error::source(&error).map_or_else(String::new, ToString::to_string))
         })?;
@@ -51,7 +51,7 @@ impl Connector {
             config.application_name("roster");
         }
         let tls = MakeTls::new(extras.roots.as_deref()).map_err(OpenError::Tls)?;
-        Ok(Self { config, tls, durability: options.durability })
+        Ok(Self { config, tls, durability })
     }
 
     /// Connects to whichever host is the primary.

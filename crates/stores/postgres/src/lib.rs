@@ -24,6 +24,7 @@ mod records;
 mod rules;
 mod save;
 mod schema;
+mod secrets;
 mod sequence;
 mod store;
 mod tls;
@@ -37,7 +38,8 @@ use roster_directory::seal::Keyring;
 
 pub use open::{Batch, Durability, OpenError, Options};
 pub use schema::{Migrated, SCHEMA};
-pub use store::{Activity, PostgresStore, migrate};
+pub use secrets::Shared;
+pub use store::{Activity, PostgresStore, is_empty, migrate};
 
 /// What seals personal values on their way into the database.
 #[derive(Clone)]

@@ -127,6 +127,11 @@ pub enum OpenError {
         /// The migration's number.
         number: i64,
     },
+    /// The database was made with another master key.
+    #[error(
+        "the database is sealed under another master key than this process has: give it the file that the others have"
+    )]
+    OtherMasterKey,
     /// The writer's thread can't be started.
     #[error("the writer's thread can't be started: {0}")]
     Thread(std::io::Error),

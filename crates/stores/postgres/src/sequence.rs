@@ -155,7 +155,7 @@ mod tests {
         let (database, entropy) = (TestDatabase::new(), SeededEntropy::new(1));
         let keyring = Arc::new(Keyring::parse(&Keyring::generate(&entropy)).unwrap());
         let options = Options::new(database.url().into(), keyring, Arc::new(entropy));
-        let session = Connector::new(&options).unwrap().connect().await.unwrap();
+        let session = Connector::new(&options.url, options.durability).unwrap().connect().await.unwrap();
         schema::migrate(&session, &SeededEntropy::new(2)).await.unwrap();
         let entry = |version: i64| {
             format!("INSERT INTO outbox VALUES (7, {version}, '{}', {version})", Uuid::from_u128(1))

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::store::{Decide, Decision, Store, StoreError, Submitted, Target, UserPage, UserQuery};
 use roster_directory::{Email, Entry, Position, Rules, Timestamp, User, UserId};
+use secrecy::SecretString;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -19,12 +20,12 @@ use crate::connection::{Connector, Session};
 use crate::error::{Error, Remedy, Result};
 use crate::feed::{Request, Sequencer};
 use crate::load::Reads;
-use crate::open::{Batch, OpenError, Options};
+use crate::open::{Batch, Durability, OpenError, Options};
 use crate::queue::{Done, Job, Pending, Reply, Shared};
 use crate::readers::Readers;
 use crate::schema::{self, Migrated};
 use crate::writer::Writer;
-use crate::{Sealing, batch, load, query, records, rules};
+use crate::{Sealing, batch, load, query, records, rules, secrets};
 
 /// The most requests that wait for positions in the feed.
 const MOST_REQUESTS: usize = 256;
@@ -63,25 +64,34 @@ impl std::fmt::Debug for PostgresStore {
     }
 }
 
+/// Whether there is nothing in the schema yet: then a master key may be made.
+pub async fn is_empty(url: &SecretString) -> Result<bool, OpenError> {
+    let session = Connector::new(url, Durability::Full)?.connect().await?;
+    Ok(schema::schema_of(&session).await? == 0)
+}
+
 /// Creates or migrates the schema, and leaves it.
 pub async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
-    let session = Connector::new(options)?.connect().await?;
+    let session = Connector::new(&options.url, options.durability)?.connect().await?;
     schema::migrate(&session, &*options.entropy).await
 }
 
 impl PostgresStore {
     /// Opens the store, creating or migrating the schema as needed.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        let connector = Arc::new(Connector::new(&options)?);
+        let connector = Arc::new(Connector::new(&options.url, options.durability)?);
         let session = connector.connect().await?;
         let migrated = schema::migrate(&session, &*options.entropy).await?;
         let row = session.row("SELECT epoch FROM meta", &[]).await?.ok_or(Error::Corrupt("meta"))?;
         let epoch = Columns::new(&row, "meta").uuid()?;
         let rules = rules::load(&session).await?;
-        drop(session);
         let Options { keyring, entropy, most_waiting, batch, writers, patience, .. } = options;
         let me = schema::new_epoch(&*entropy);
         let sealing = Sealing { keyring, entropy };
+        if !secrets::same_master_key(&session, &sealing).await? {
+            return Err(OpenError::OtherMasterKey);
+        }
+        drop(session);
         let points = Arc::new(Readers::new(&connector, options.point_readers, patience));
         let (queue, jobs) = mpsc::channel(most_waiting.max(1));
         let (requests, asked) = mpsc::channel(MOST_REQUESTS);

@@ -17,7 +17,7 @@ use roster_directory::{
     Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, Rules, Store as _,
     SystemEntropy, Timestamp, UserPatch,
 };
-use roster_store_postgres::{Options, PostgresStore};
+use roster_store_postgres::{Durability, Options, PostgresStore};
 use roster_testkit::TestDatabase;
 use roster_testkit::build::{by_id, external_id, principal, text, with_given_name};
 
@@ -167,6 +167,54 @@ async fn a_server_that_became_read_only_is_waited_out() {
         "BEGIN READ WRITE; ALTER DATABASE {name} SET default_transaction_read_only = false; COMMIT"
     ));
     assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Updated);
+}
+
+/// Ends the wait for the standby of whoever waits, until the change is answered.
+async fn until_answered(
+    database: &TestDatabase,
+    ends: &str,
+    change: tokio::task::JoinHandle<Result<Applied, Error>>,
+) -> Result<Applied, Error> {
+    let waiting = format!(
+        "SELECT count({ends}(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
+        database.name()
+    );
+    while !change.is_finished() {
+        database.sql(&waiting);
+        tokio::task::yield_now().await;
+    }
+    change.await.unwrap()
+}
+
+/// PostgreSQL reports a commit whose wait for the standby was cancelled as made, with a warning. It may be on the primary
+/// alone, and is not acknowledged; nor is one that is found there after the connection was ended in that wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_what_no_standby_has_is_not_acknowledged() {
+    let (database, keyring) = (TestDatabase::without_its_standby(), keyring());
+    let relaxed = Options { durability: Durability::Relaxed, ..options(&database, &keyring) };
+    let first = Arc::new(PostgresStore::open(relaxed).await.unwrap());
+    upsert(&directory(&first, &keyring, Rules::default(), 1), "one", with_given_name("Ann")).await.unwrap();
+    let patience = Duration::from_secs(3);
+    let full = Options { patience, ..options(&database, &keyring) };
+    let store = Arc::new(PostgresStore::open(full).await.unwrap());
+    let roster = directory(&store, &keyring, Rules::default(), 2);
+    for (name, ends) in [("Bea", "pg_cancel_backend"), ("Cleo", "pg_terminate_backend")] {
+        let roster = Arc::clone(&roster);
+        let change = tokio::spawn(async move { upsert(&roster, "one", with_given_name(name)).await });
+        assert_eq!(until_answered(&database, ends, change).await.err(), Some(Error::Unavailable), "{ends}");
+    }
+    assert_eq!(database.sql("SELECT given_name FROM users"), "Cleo", "and is there all the same");
+    // Whatever still waits for the standby when the store closes is let go.
+    let ended = tokio::task::spawn_blocking(move || drop((roster, store)));
+    let end = format!(
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
+        database.name()
+    );
+    while !ended.is_finished() {
+        database.sql(&end);
+        tokio::task::yield_now().await;
+    }
+    ended.await.unwrap();
 }
 
 /// Who asked is gone; what was asked for is done. Nothing cancels a write.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
 use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient};
+use roster_directory::seal::Keyring;
 use roster_directory::store::{RecordWrite, StoreError, Submitted};
 use roster_directory::{
     Change, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey,
@@ -256,6 +257,32 @@ async fn a_schema_that_is_not_known_is_refused() {
         "1",
         "it is left alone"
     );
+}
+
+/// A process with another master key could not read the history, and would seal what the others can't read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d3_a_process_with_another_master_key_is_refused() {
+    let two = Two::new(|options| options).await;
+    let other = Arc::new(Keyring::parse(&Keyring::generate(&SystemEntropy)).unwrap());
+    let error = PostgresStore::open(options(&two.database, &other)).await.err().unwrap();
+    assert!(matches!(error, OpenError::OtherMasterKey), "{error}");
+}
+
+/// Of two processes that change a shared secret at once one is first; both read what it wrote, and the database does not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn secrets_are_shared_and_sealed() {
+    let two = Two::new(|options| options).await;
+    let [one, other] = &two.stores;
+    assert_eq!(one.shared("jwt").await.unwrap(), None);
+    assert!(one.share("jwt", 0, b"first secret").await.unwrap());
+    assert!(!other.share("jwt", 0, b"second secret").await.unwrap());
+    let shared = other.shared("jwt").await.unwrap().unwrap();
+    assert_eq!((shared.version, &*shared.bytes), (1, &b"first secret"[..]));
+    assert!(other.share("jwt", 1, b"second secret").await.unwrap());
+    assert_eq!(one.shared_version("jwt").await.unwrap(), Some(2));
+    assert_eq!(one.shared("jwt").await.unwrap().unwrap().bytes, b"second secret");
+    let stored = two.database.sql("SELECT encode(sealed, 'escape') FROM secrets WHERE name = 'jwt'");
+    assert!(!stored.contains("secret"), "{stored}");
 }
 
 /// What does not fit any more waits for nobody, and is told at once.
