@@ -22,6 +22,7 @@ pub mod record;
 pub mod seal;
 pub mod snapshot;
 pub mod store;
+pub mod transfer;
 pub mod user;
 pub mod value;
 

@@ -140,6 +140,12 @@ impl DataDir {
         Ok(Secrets::load_or_create(&self.jwt_keys, entropy)?)
     }
 
+    /// Makes the file of the token secrets, unless it is there.
+    pub fn keep_secrets(&self, text: &str) -> Result<(), DataDirError> {
+        let made = make_file(&self.jwt_keys, text, Existing::Keep);
+        made.map_err(|error| DataDirError::File(self.jwt_keys.clone(), error))
+    }
+
     /// Gives tokens a new secret; those that were made with the older ones stay good. How many there are now.
     pub fn rotate_secrets(&self, entropy: &dyn Entropy, keep: usize) -> Result<usize, DataDirError> {
         self.secrets(entropy)?;

@@ -85,6 +85,14 @@ impl TokenSecrets {
         }
     }
 
+    /// The text of the secrets that are in a database.
+    pub fn shared_text(&self) -> Result<Option<Zeroizing<String>>, SystemError> {
+        match self {
+            Self::File(_) => Ok(None),
+            Self::Database(_, shared) => text(shared).map(Some),
+        }
+    }
+
     /// Gives tokens a new secret; of the older ones so many stay good. How many there are now.
     pub async fn rotate(&self, entropy: &dyn Entropy, keep: usize) -> Result<usize, SystemError> {
         let store = match self {

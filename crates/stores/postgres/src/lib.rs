@@ -29,6 +29,7 @@ mod sequence;
 mod store;
 mod tls;
 mod transaction;
+mod transfer;
 mod writer;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ pub use open::{Batch, Durability, OpenError, Options};
 pub use schema::{Migrated, SCHEMA};
 pub use secrets::Shared;
 pub use store::{Activity, PostgresStore, is_empty, migrate};
+pub use transfer::{Export, Import};
 
 /// What seals personal values on their way into the database.
 #[derive(Clone)]

@@ -55,7 +55,7 @@ static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::insert("the journal", "journal", &columns, "")
 });
 
-static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
+pub(crate) static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [
         ("stream", Kind::Integer),
         ("recorded_at_us", Kind::Integer),

@@ -22,6 +22,7 @@ mod save;
 mod schema;
 mod store;
 mod transaction;
+mod transfer;
 mod writer;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub use check::check;
 pub use open::{Durability, Instrument, OpenError, Options, migrate};
 pub use schema::{Migrated, SCHEMA};
 pub use store::{Activity, SqliteStore};
+pub use transfer::{Export, Import};
 
 /// What seals personal values on their way into the database.
 #[derive(Clone)]
