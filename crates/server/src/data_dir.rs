@@ -12,6 +12,7 @@ use roster_directory::seal::{Keyring, SealError};
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
+use crate::token_secrets::{secret_count, with_a_new_secret};
 
 const DATABASE: &str = "roster.db";
 
@@ -188,35 +189,6 @@ fn read_secret(path: &Path) -> io::Result<Zeroizing<String>> {
     fs::read_to_string(path).map(Zeroizing::new)
 }
 
-/// The lines that hold secrets, the newest first.
-fn secret_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-}
-
-fn first_secrets(text: &str, keep: usize) -> Zeroizing<String> {
-    let mut kept = Zeroizing::new(String::new());
-    for line in secret_lines(text).take(keep) {
-        kept.push_str(line);
-        kept.push('\n');
-    }
-    kept
-}
-
-/// The text of token secrets with a new one before all others, of which so many stay.
-pub(crate) fn with_a_new_secret(
-    text: &str,
-    keep: usize,
-    entropy: &dyn Entropy,
-) -> Result<Zeroizing<String>, SecretsError> {
-    let kept = first_secrets(text, keep);
-    if kept.is_empty() { Ok(Secrets::generate(entropy)) } else { Secrets::rotated(&kept, entropy) }
-}
-
-/// How many secrets a text has.
-pub(crate) fn secret_count(text: &str) -> usize {
-    secret_lines(text).count()
-}
-
 /// What becomes of a file that is there already.
 #[derive(Clone, Copy)]
 enum Existing {
@@ -247,6 +219,7 @@ mod tests {
     use roster_directory::SystemEntropy;
 
     use super::*;
+    use crate::token_secrets::secret_lines;
 
     fn settings(data: PathBuf) -> Settings {
         Settings { data, ..Settings::default() }

@@ -9,7 +9,7 @@ use roster_directory::{Entropy, StoreError};
 use roster_store_postgres::{PostgresStore, Shared};
 use zeroize::Zeroizing;
 
-use crate::data_dir::{DataDir, DataDirError, Stamp, secret_count, with_a_new_secret};
+use crate::data_dir::{DataDir, DataDirError, Stamp};
 use crate::store::AnyStore;
 use crate::system::SystemError;
 
@@ -123,4 +123,33 @@ fn text(shared: &Shared) -> Result<Zeroizing<String>, SystemError> {
 
 fn parse(shared: &Shared) -> Result<Secrets, SystemError> {
     Ok(Secrets::parse(&text(shared)?).map_err(DataDirError::from)?)
+}
+
+/// The lines that hold secrets, the newest first.
+pub(crate) fn secret_lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+}
+
+fn first_secrets(text: &str, keep: usize) -> Zeroizing<String> {
+    let mut kept = Zeroizing::new(String::new());
+    for line in secret_lines(text).take(keep) {
+        kept.push_str(line);
+        kept.push('\n');
+    }
+    kept
+}
+
+/// The text of token secrets with a new one before all others, of which so many stay.
+pub(crate) fn with_a_new_secret(
+    text: &str,
+    keep: usize,
+    entropy: &dyn Entropy,
+) -> Result<Zeroizing<String>, SecretsError> {
+    let kept = first_secrets(text, keep);
+    if kept.is_empty() { Ok(Secrets::generate(entropy)) } else { Secrets::rotated(&kept, entropy) }
+}
+
+/// How many secrets a text has.
+pub(crate) fn secret_count(text: &str) -> usize {
+    secret_lines(text).count()
 }

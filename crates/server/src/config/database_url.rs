@@ -13,6 +13,9 @@ impl Value for DatabaseUrl {
     const EXPECTED: &'static str = "a URL that begins with postgres:// or postgresql://";
 
     fn from_text(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self(None));
+        }
         let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
         known.then(|| Self(Some(text.into())))
     }
@@ -32,5 +35,6 @@ mod tests {
         let url = DatabaseUrl::from_text("postgres://roster:hunter2@db/roster").unwrap();
         assert!(!format!("{url:?} {:?}", url.to_toml()).contains("hunter2"));
         assert!(DatabaseUrl::from_text("mysql://db").is_none());
+        assert!(DatabaseUrl::from_text("").unwrap().0.is_none(), "an empty variable is none");
     }
 }

@@ -72,11 +72,11 @@ impl Error {
         }
     }
 
-    /// Whether the server itself said no: then it has rolled back. Else the connection was lost, or the server ended
-    /// (class 57P), and a commit that was under way may have been made.
+    /// Whether the server itself said no: then it has rolled back. Else the connection was lost (also class 08), the server
+    /// ended (57P) or does not know (40003), and a commit that was under way may have been made.
     pub(crate) fn is_answer(&self) -> bool {
         match self {
-            Self::Sql(error) => error.code().is_some_and(|code| !code.code().starts_with("57P")),
+            Self::Sql(error) => error.code().is_some_and(|code| !leaves_in_doubt(code)),
             Self::Connect(_)
             | Self::Corrupt(_)
             | Self::Seal(_)
@@ -89,11 +89,17 @@ impl Error {
     }
 }
 
+/// Whether the code leaves open what became of a commit.
+fn leaves_in_doubt(code: &SqlState) -> bool {
+    let text = code.code();
+    text == "40003" || text.starts_with("08") || text.starts_with("57P")
+}
+
 /// Serialisation failures and deadlocks (class 40), a lost connection (08), a server that starts, stops or fails over
 /// (57P), one that has become a standby (25006), and one that has no connection to spare (53300).
 fn is_passing(code: &SqlState) -> bool {
     let text = code.code();
-    matches!(text, "40001" | "40P01" | "25006" | "53300") || text.starts_with("08") || text.starts_with("57P")
+    matches!(text, "40001" | "40P01" | "25006" | "53300") || leaves_in_doubt(code)
 }
 
 /// Whether the change is in the journal already: the constraint is named for its column, in a partition too.

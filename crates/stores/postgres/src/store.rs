@@ -36,7 +36,7 @@ const MOST_REQUESTS: usize = 256;
 pub struct PostgresStore {
     pub(crate) connector: Arc<Connector>,
     pub(crate) sealing: Sealing,
-    points: Arc<Readers>,
+    points: Readers,
     pub(crate) pages: Readers,
     pub(crate) epoch: Uuid,
     queue: Option<mpsc::Sender<Job>>,
@@ -92,12 +92,12 @@ impl PostgresStore {
             return Err(OpenError::OtherMasterKey);
         }
         drop(session);
-        let points = Arc::new(Readers::new(&connector, options.point_readers, patience));
         let (queue, jobs) = mpsc::channel(most_waiting.max(1));
         let (requests, asked) = mpsc::channel(MOST_REQUESTS);
         let shared = Arc::new(Shared {
             connector: Arc::clone(&connector),
-            readers: Arc::clone(&points),
+            // Of their own: while the store closes nobody tends the connections of its callers.
+            readers: Arc::new(Readers::new(&connector, 1, patience)),
             sealing: sealing.clone(),
             rules: Mutex::new(rules),
             queue: tokio::sync::Mutex::new(jobs),
@@ -112,10 +112,10 @@ impl PostgresStore {
         let sequencer = Sequencer::new(Arc::clone(&connector), me);
         let writers = start(&shared, writers.max(1), sequencer, asked).map_err(OpenError::Thread)?;
         Ok(Self {
+            points: Readers::new(&connector, options.point_readers, patience),
             pages: Readers::new(&connector, options.page_readers, patience),
             connector,
             sealing,
-            points,
             epoch,
             queue: Some(queue),
             requests: Some(requests),

@@ -15,7 +15,7 @@ use roster_directory::{
     Change, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey,
     References, Refusal, Rules, Store as _, SystemEntropy, Timestamp, UserPatch,
 };
-use roster_store_postgres::{OpenError, Options, PostgresStore, SCHEMA};
+use roster_store_postgres::{OpenError, Options, PostgresStore};
 use roster_testkit::TestDatabase;
 use roster_testkit::build::{
     email, external_id, patch, principal, source, text, with_email, with_given_name, with_user_name,
@@ -222,41 +222,6 @@ async fn emails_that_several_users_hold_are_told() {
     let told =
         two.stores[1].configure(Rules { references: References::Open, unique_email: true }).await.unwrap();
     assert_eq!(told, Err(vec![email("ann@example.com")]));
-}
-
-/// Nothing is locked, and all of them find the schema.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn processes_that_start_at_once_migrate_side_by_side() {
-    for _ in 0..5 {
-        let (database, keyring) = (TestDatabase::new(), keyring());
-        let stores = join_all((0..6).map(|_| open(&database, &keyring))).await;
-        assert!(stores.iter().all(|store| store.epoch() == stores[0].epoch()));
-        let roster =
-            directory(&Arc::new(stores.into_iter().next_back().unwrap()), &keyring, Rules::default(), 1);
-        upsert(&roster, "one", UserPatch::default()).await.unwrap();
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_schema_that_is_not_known_is_refused() {
-    let (database, keyring) = (TestDatabase::new(), keyring());
-    drop(open(&database, &keyring).await);
-    let open = async || PostgresStore::open(options(&database, &keyring)).await.err().unwrap();
-    database.sql(&format!("INSERT INTO migrations VALUES ({}, 'later', '')", SCHEMA + 1));
-    assert!(matches!(open().await, OpenError::Newer { found, known: SCHEMA } if found == SCHEMA + 1));
-    database.sql(&format!(
-        "DELETE FROM migrations WHERE number > {SCHEMA}; UPDATE migrations SET sha256 = '' WHERE number = 1"
-    ));
-    assert!(matches!(open().await, OpenError::MigrationChanged { number: 1 }));
-    let other = TestDatabase::new();
-    other.sql("CREATE TABLE users (id int)");
-    let error = PostgresStore::open(options(&other, &keyring)).await.err().unwrap();
-    assert!(matches!(&error, OpenError::NotRosters(schema) if schema == "public"), "{error}");
-    assert_eq!(
-        other.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
-        "1",
-        "it is left alone"
-    );
 }
 
 /// A process with another master key could not read the history, and would seal what the others can't read.
