@@ -1,5 +1,7 @@
 //! What happened: one entry for each change, in one order.
 
+use std::fmt::Write as _;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -125,6 +127,17 @@ impl Entry {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// The same as the journal's column shows them: `5,13`.
+    pub fn field_ids_text(&self) -> String {
+        let mut text = String::with_capacity(64);
+        for id in self.field_ids() {
+            let comma = if text.is_empty() { "" } else { "," };
+            // Writing to a String can't fail.
+            let _ = write!(text, "{comma}{id}");
+        }
+        text
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod change;
+pub mod check;
 pub mod clock;
 mod decide;
 pub mod directory;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod seal;
 pub mod snapshot;
 pub mod store;
+pub mod transfer;
 pub mod user;
 pub mod value;
 

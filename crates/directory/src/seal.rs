@@ -86,6 +86,11 @@ pub enum Purpose<'a> {
         /// The key.
         key: &'a str,
     },
+    /// A secret that the processes over a store share; of no user.
+    Shared {
+        /// Its name.
+        name: &'a str,
+    },
 }
 
 impl Purpose<'_> {
@@ -101,6 +106,10 @@ impl Purpose<'_> {
                 data.extend_from_slice(client.as_bytes());
                 data.push(0);
                 data.extend_from_slice(key.as_bytes());
+            }
+            Self::Shared { name } => {
+                data.push(3);
+                data.extend_from_slice(name.as_bytes());
             }
         }
         data
@@ -264,6 +273,7 @@ mod tests {
             (other, purpose),
             (user, Purpose::Journal { version: 8 }),
             (user, Purpose::Idempotency { client: "", key: "" }),
+            (user, Purpose::Shared { name: "" }),
         ] {
             assert_eq!(ring.unseal((user, &key), purpose, &sealed), Err(SealError::Unreadable));
         }

@@ -15,7 +15,7 @@ use crate::error::Refused;
 use crate::fold;
 use crate::journal::{ChangeId, Entry, Position};
 use crate::record::{Record, RecordKey, Register};
-use crate::user::{Link, Number, User, UserId, UserName};
+use crate::user::{ExternalId, Link, Number, Source, User, UserId, UserName};
 use crate::value::Email;
 
 /// Names a user.
@@ -83,6 +83,31 @@ impl Claim {
             Self::Link(link) => format!("{}:{}", link.source, link.external_id),
             Self::Number(number) => number.to_string(),
             Self::UserName(folded) | Self::Email(folded) => folded.clone(),
+        }
+    }
+
+    /// From the stored kind and key.
+    pub fn from_stored(kind: i64, key: &str) -> Option<Self> {
+        match kind {
+            1 => {
+                let (source, external_id) = key.split_once(':')?;
+                let source = Source::new(source).ok()?;
+                Some(Self::Link(Link { source, external_id: ExternalId::new(external_id).ok()? }))
+            }
+            2 => key.parse().ok().and_then(|number| Number::new(number).ok()).map(Self::Number),
+            3 => Some(Self::UserName(key.to_owned())),
+            4 => Some(Self::Email(key.to_owned())),
+            _ => None,
+        }
+    }
+
+    /// Whether the user has what is claimed. A deleted user keeps its number and its links.
+    pub fn is_of(&self, user: &User) -> bool {
+        match self {
+            Self::Link(link) => user.external_id(&link.source) == Some(&link.external_id),
+            Self::Number(number) => *number == user.number,
+            Self::UserName(folded) => user.is_living() && *folded == fold::fold(user.user_name.as_str()),
+            Self::Email(folded) => user.email_folded().as_ref() == Some(folded),
         }
     }
 
@@ -162,6 +187,11 @@ impl Seen {
     /// Whether that user was read.
     pub fn has_user(&self, id: UserId) -> bool {
         self.users.contains_key(&id)
+    }
+
+    /// The user, if it was read and is there.
+    pub fn user_read(&self, id: UserId) -> Option<&Arc<User>> {
+        self.users.get(&id).and_then(Option::as_ref)
     }
 
     /// Who holds the claim.
@@ -297,6 +327,26 @@ pub enum Effect {
     Deleted,
     /// It changed nothing.
     Unchanged,
+}
+
+impl Effect {
+    /// Every effect.
+    pub const ALL: [Self; 4] = [Self::Created, Self::Updated, Self::Deleted, Self::Unchanged];
+
+    /// The name, as stores have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Deleted => "deleted",
+            Self::Unchanged => "unchanged",
+        }
+    }
+
+    /// From the name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|effect| effect.name() == name)
+    }
 }
 
 /// What came of a change that was not refused.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::fold;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
 use crate::value::{Avatar, Email, FieldValue, Invalid, Kind, Text, Value};
@@ -431,6 +432,11 @@ impl User {
         }
         let parts: Vec<&str> = [given_name, family_name].into_iter().flatten().map(Text::as_str).collect();
         (!parts.is_empty()).then(|| parts.join(" "))
+    }
+
+    /// The email as it is compared; of a living user alone.
+    pub fn email_folded(&self) -> Option<String> {
+        self.profile.email.as_ref().filter(|_| self.is_living()).map(|email| fold::fold(email.as_str()))
     }
 
     /// What `source` calls the user.

@@ -12,6 +12,7 @@ use roster_directory::seal::{Keyring, SealError};
 use zeroize::Zeroizing;
 
 use crate::config::Settings;
+use crate::token_secrets::{secret_count, with_a_new_secret};
 
 const DATABASE: &str = "roster.db";
 
@@ -30,6 +31,12 @@ pub enum DataDirError {
         key = .0.display(), database = .1.display()
     )]
     MasterKeyMissing(PathBuf, PathBuf),
+    /// The master key is not there, and a shared database is sealed with it.
+    #[error(
+        "the master key {} is missing, and the database is sealed with it: copy the file from another process that uses the database",
+        .0.display()
+    )]
+    SharedMasterKeyMissing(PathBuf),
     /// A file of keys can't be read or made.
     #[error("{path}: {error}", path = .0.display(), error = .1)]
     File(PathBuf, io::Error),
@@ -79,7 +86,7 @@ impl DataDir {
             master_key: path.join(&settings.master_key),
             jwt_keys: path.join(&settings.jwt_keys),
         };
-        if if_missing == IfMissing::Fail && !here.database().exists() {
+        if if_missing == IfMissing::Fail && settings.database_url.0.is_none() && !here.database().exists() {
             return Err(DataDirError::Missing(path.display().to_string()));
         }
         Ok(here)
@@ -93,6 +100,16 @@ impl DataDir {
     /// The directory itself.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The file of the master keys.
+    pub fn master_key(&self) -> &Path {
+        &self.master_key
+    }
+
+    /// Whether there is a file of master keys.
+    pub fn has_master_key(&self) -> bool {
+        self.master_key.exists()
     }
 
     /// The file of the token secrets.
@@ -124,16 +141,29 @@ impl DataDir {
         Ok(Secrets::load_or_create(&self.jwt_keys, entropy)?)
     }
 
+    /// Makes the file of the token secrets, unless it is there.
+    pub fn keep_secrets(&self, text: &str) -> Result<(), DataDirError> {
+        let made = make_file(&self.jwt_keys, text, Existing::Keep);
+        made.map_err(|error| DataDirError::File(self.jwt_keys.clone(), error))
+    }
+
     /// Gives tokens a new secret; those that were made with the older ones stay good. How many there are now.
     pub fn rotate_secrets(&self, entropy: &dyn Entropy, keep: usize) -> Result<usize, DataDirError> {
         self.secrets(entropy)?;
         let at = |error| DataDirError::File(self.jwt_keys.clone(), error);
         let text = read_secret(&self.jwt_keys).map_err(at)?;
-        let kept = first_secrets(&text, keep);
-        let rotated =
-            if kept.is_empty() { Secrets::generate(entropy) } else { Secrets::rotated(&kept, entropy)? };
+        let rotated = with_a_new_secret(&text, keep, entropy)?;
         make_file(&self.jwt_keys, &rotated, Existing::Replace).map_err(at)?;
-        Ok(secret_lines(&rotated).count())
+        Ok(secret_count(&rotated))
+    }
+
+    /// What is in the file of the token secrets, if it is there.
+    pub fn secrets_text(&self) -> Result<Option<Zeroizing<String>>, DataDirError> {
+        match read_secret(&self.jwt_keys) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(DataDirError::File(self.jwt_keys.clone(), error)),
+        }
     }
 
     /// Changes whenever the token secrets do.
@@ -157,20 +187,6 @@ fn parse(path: &Path, text: &str) -> Result<Keyring, DataDirError> {
 
 fn read_secret(path: &Path) -> io::Result<Zeroizing<String>> {
     fs::read_to_string(path).map(Zeroizing::new)
-}
-
-/// The lines that hold secrets, the newest first.
-fn secret_lines(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-}
-
-fn first_secrets(text: &str, keep: usize) -> Zeroizing<String> {
-    let mut kept = Zeroizing::new(String::new());
-    for line in secret_lines(text).take(keep) {
-        kept.push_str(line);
-        kept.push('\n');
-    }
-    kept
 }
 
 /// What becomes of a file that is there already.
@@ -203,6 +219,7 @@ mod tests {
     use roster_directory::SystemEntropy;
 
     use super::*;
+    use crate::token_secrets::secret_lines;
 
     fn settings(data: PathBuf) -> Settings {
         Settings { data, ..Settings::default() }

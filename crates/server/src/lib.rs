@@ -14,9 +14,12 @@ pub mod openapi;
 pub mod postman;
 pub mod scratch;
 pub mod server;
+pub mod store;
 pub mod system;
+pub mod token_secrets;
 
 pub use cli::main;
 pub use config::Settings;
 pub use server::{Ended, Server, StartError};
 pub use system::{Outside, System};
+pub use token_secrets::TokenSecrets;

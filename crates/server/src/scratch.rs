@@ -33,6 +33,7 @@ impl Scratch {
             data: place.path().to_owned(),
             master_key: keys.master_key,
             jwt_keys: keys.jwt_keys,
+            database_url: keys.database_url,
             ..settings
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -8,14 +8,12 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::BuildError;
 use roster_auth::Auth;
-use roster_directory::Store as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::Settings;
-use crate::data_dir::Stamp;
 use crate::http::accept::{self, Drained, Limits};
 use crate::http::client_address::Proxies;
 use crate::http::edge::Edge;
@@ -107,12 +105,12 @@ impl Server {
         ];
         let limits = Limits::from(settings);
         let drain = settings.drain_timeout;
-        let mut poison = system.store.poisoned();
+        let mut poison = system.any_store.poisoned();
         let (stop_accepting, accepting) = watch::channel(false);
         let mut accepting = tokio::spawn(accept::serve(listener, edge, limits, accepting));
         let task = tokio::spawn(async move {
             let ended = tokio::select! {
-                why = poisoned(&mut poison) => Some(why),
+                why = poisoned(poison.as_mut()) => Some(why),
                 () = asked(stopped) => None,
                 _ = &mut accepting => None,
             };
@@ -121,7 +119,7 @@ impl Server {
             for chore in chores {
                 chore.abort();
             }
-            match (ended, poison.borrow().clone()) {
+            match (ended, poison.and_then(|poison| poison.borrow().clone())) {
                 (Some(why), _) | (None, Some(why)) => Ended::Poisoned(why),
                 (None, None) if matches!(drained, Ok(Drained::Partly)) => Ended::StoppedWithin(drain),
                 (None, None) => Ended::Stopped,
@@ -154,7 +152,9 @@ async fn asked(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stop| *stop).await;
 }
 
-async fn poisoned(poison: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
+/// Never, where a store recovers by itself.
+async fn poisoned(poison: Option<&mut watch::Receiver<Option<Arc<str>>>>) -> Arc<str> {
+    let Some(poison) = poison else { return std::future::pending().await };
     match poison.wait_for(Option::is_some).await.map(|why| why.clone()) {
         Ok(Some(why)) => why,
         Ok(None) | Err(_) => "the writer is gone".into(),
@@ -184,17 +184,17 @@ async fn sweep(system: Arc<System>) {
 async fn look(system: Arc<System>, auth: Arc<Auth>, metrics: Arc<Metrics>) {
     let mut tick = interval(LOOK_EACH);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen: Option<Stamp> = system.data_dir.secrets_stamp();
+    let mut seen = system.token_secrets.first_version();
     loop {
         tick.tick().await;
         metrics.tidy();
-        let stamp = system.data_dir.secrets_stamp();
-        if stamp == seen || stamp.is_none() {
+        let version = system.token_secrets.version().await;
+        if version == seen || version.is_none() {
             continue;
         }
         // Told once, if they are none: the next rotation brings others.
-        seen = stamp;
-        match system.data_dir.secrets(&*system.outside.entropy) {
+        seen = version;
+        match system.token_secrets.now(&*system.outside.entropy).await {
             Ok(secrets) => {
                 auth.set_secrets(secrets);
                 tracing::info!("token secrets were rotated");

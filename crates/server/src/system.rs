@@ -11,14 +11,16 @@ use roster_auth::{Auth, OptionsError, PasswordPool, Rate};
 use roster_directory::seal::Keyring;
 use roster_directory::store::StoreError;
 use roster_directory::{
-    Clock, Directory, Entropy, Invalid, Passwords, References, Rules, Source, Store as _, SystemClock,
+    Clock, Directory, Entropy, Invalid, Passwords, References, Rules, Source, Store, SystemClock,
     SystemEntropy,
 };
-use roster_store_sqlite::{Durability, Instrument, OpenError, SqliteStore};
+use roster_store_sqlite::{Instrument, OpenError};
 
 use crate::config::numbers::PerMinute;
 use crate::config::{Settings, choices, tables};
 use crate::data_dir::{DataDir, DataDirError, IfMissing};
+use crate::store::{self, AnyStore};
+use crate::token_secrets::TokenSecrets;
 
 /// What comes from outside: time, randomness, and for tests a hand on the database's connections.
 #[derive(Clone)]
@@ -52,6 +54,9 @@ pub enum SystemError {
     /// The database can't be opened.
     #[error(transparent)]
     Database(#[from] OpenError),
+    /// The PostgreSQL database can't be opened.
+    #[error(transparent)]
+    Postgres(#[from] roster_store_postgres::OpenError),
     /// A thread can't be started.
     #[error("a thread can't be started: {0}")]
     Thread(std::io::Error),
@@ -73,7 +78,6 @@ pub enum SystemError {
 }
 
 /// An open store and the directory over it.
-#[derive(Debug)]
 pub struct System {
     /// Where everything is.
     pub data_dir: DataDir,
@@ -82,11 +86,21 @@ pub struct System {
     /// The master keys.
     pub keyring: Arc<Keyring>,
     /// The store.
-    pub store: Arc<SqliteStore>,
+    pub store: Arc<dyn Store>,
+    /// The same, for what its kind does in its own way.
+    pub any_store: AnyStore,
+    /// The secrets that sign tokens.
+    pub token_secrets: TokenSecrets,
     /// The threads that hash passwords.
     pub passwords: Arc<PasswordPool>,
     /// The directory.
     pub directory: Arc<Directory>,
+}
+
+impl fmt::Debug for System {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("System").field("data_dir", &self.data_dir).finish_non_exhaustive()
+    }
 }
 
 impl System {
@@ -96,32 +110,32 @@ impl System {
         if_missing: IfMissing,
         outside: Outside,
     ) -> Result<Self, SystemError> {
-        let (data_dir, keyring, store) = open_store(settings, if_missing, &outside)?;
-        let rules = store.rules().await?;
-        Self::over(settings, data_dir, keyring, store, outside, rules)
+        let opened = Opened::new(settings, if_missing, &outside).await?;
+        let rules = opened.store.shared().rules().await?;
+        Self::over(settings, opened, outside, rules)
     }
 
     /// Opens the data directory as the server does: it is made where it is not there, and the rules of the settings hold
     /// from now on.
     pub async fn open_and_configure(settings: &Settings, outside: Outside) -> Result<Self, SystemError> {
-        let (data_dir, keyring, store) = open_store(settings, IfMissing::Make, &outside)?;
-        let rules = rules(settings);
+        let opened = Opened::new(settings, IfMissing::Make, &outside).await?;
+        let (store, rules) = (opened.store.shared(), rules(settings));
         if store.rules().await? != rules {
             store.configure(rules).await?.map_err(|emails| {
                 SystemError::EmailsNotUnique(emails.iter().map(|email| email.as_str().to_owned()).collect())
             })?;
         }
-        Self::over(settings, data_dir, keyring, store, outside, rules)
+        Self::over(settings, opened, outside, rules)
     }
 
     fn over(
         settings: &Settings,
-        data_dir: DataDir,
-        keyring: Arc<Keyring>,
-        store: Arc<SqliteStore>,
+        opened: Opened,
         outside: Outside,
         rules: Rules,
     ) -> Result<Self, SystemError> {
+        let Opened { data_dir, keyring, store: any_store, token_secrets } = opened;
+        let store = any_store.shared();
         let pool = settings.password_threads.0.map_or_else(PoolSize::default, |threads| PoolSize {
             threads,
             waiting: PoolSize::default().waiting,
@@ -130,14 +144,14 @@ impl System {
             PasswordPool::start(pool, Arc::clone(&outside.entropy)).map_err(SystemError::Thread)?;
         let passwords = Arc::new(passwords);
         let directory = Arc::new(Directory::new(
-            Arc::clone(&store) as _,
+            Arc::clone(&store),
             Arc::clone(&keyring),
             Arc::clone(&passwords) as _,
             Arc::clone(&outside.clock),
             Arc::clone(&outside.entropy),
             rules,
         ));
-        Ok(Self { data_dir, outside, keyring, store, passwords, directory })
+        Ok(Self { data_dir, outside, keyring, store, any_store, token_secrets, passwords, directory })
     }
 
     /// What checks credentials, as configured.
@@ -150,10 +164,10 @@ impl System {
             requests: rate(settings.key_rate_limit),
         };
         let auth = Auth::new(
-            Arc::clone(&self.store) as _,
+            Arc::clone(&self.store),
             Arc::clone(&self.outside.clock),
             Arc::clone(&self.outside.entropy),
-            self.data_dir.secrets(&*self.outside.entropy)?,
+            self.token_secrets.first(&*self.outside.entropy)?,
             options,
         )?;
         Ok(Arc::new(auth))
@@ -176,39 +190,20 @@ impl System {
     }
 }
 
-type OpenStore = (DataDir, Arc<Keyring>, Arc<SqliteStore>);
-
-fn open_store(
-    settings: &Settings,
-    if_missing: IfMissing,
-    outside: &Outside,
-) -> Result<OpenStore, SystemError> {
-    let data_dir = DataDir::open(settings, if_missing)?;
-    let keyring = Arc::new(data_dir.keyring(&*outside.entropy)?);
-    let options = store_options(settings, &data_dir, &keyring, outside);
-    let store = Arc::new(SqliteStore::open(options)?);
-    Ok((data_dir, keyring, store))
+/// A store, with what it was opened with.
+struct Opened {
+    data_dir: DataDir,
+    keyring: Arc<Keyring>,
+    store: AnyStore,
+    token_secrets: TokenSecrets,
 }
 
-/// How the store is opened.
-pub fn store_options(
-    settings: &Settings,
-    data_dir: &DataDir,
-    keyring: &Arc<Keyring>,
-    outside: &Outside,
-) -> roster_store_sqlite::Options {
-    let entropy = Arc::clone(&outside.entropy);
-    roster_store_sqlite::Options {
-        most_waiting: settings.write_queue.get(),
-        point_readers: settings.readers.get(),
-        page_readers: settings.readers.get(),
-        cache_bytes: settings.user_cache.0,
-        durability: match settings.durability {
-            choices::Durability::Full => Durability::Full,
-            choices::Durability::Relaxed => Durability::Relaxed,
-        },
-        instrument: outside.instrument.clone(),
-        ..roster_store_sqlite::Options::new(data_dir.database(), Arc::clone(keyring), entropy)
+impl Opened {
+    async fn new(settings: &Settings, if_missing: IfMissing, outside: &Outside) -> Result<Self, SystemError> {
+        let (data_dir, keyring) = store::place(settings, if_missing, outside).await?;
+        let store = store::open(settings, &data_dir, &keyring, outside).await?;
+        let token_secrets = TokenSecrets::open(&data_dir, &store, &*outside.entropy).await?;
+        Ok(Self { data_dir, keyring, store, token_secrets })
     }
 }
 

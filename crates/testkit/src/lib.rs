@@ -18,8 +18,10 @@ mod entropy;
 pub mod load;
 pub mod model;
 mod passwords;
+mod postgres;
 
 pub use bench::{Bench, StoreFactory, run};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
 pub use passwords::PlainPasswords;
+pub use postgres::TestDatabase;

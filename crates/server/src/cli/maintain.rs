@@ -2,17 +2,22 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
+use anyhow::bail;
 use clap::Args;
 use roster_store_sqlite as sqlite;
 use serde_json::json;
 
 use super::session::Session;
 use super::{Global, output};
-use crate::config::Flags;
+use crate::config::database_url::DatabaseUrl;
+use crate::config::{Flags, Settings};
 use crate::data_dir::{DataDir, IfMissing};
-use crate::system::{Outside, store_options};
+use crate::store::{self, AnyStore, Migrated};
+use crate::system::Outside;
+
+/// Copies of a server's database are its own tools' business.
+const PG_DUMP: &str = "the directory is in PostgreSQL: back it up and restore it with pg_dump and pg_restore, or with the server's archive";
 
 #[derive(Debug, Args)]
 pub(crate) struct Migrate {}
@@ -54,11 +59,9 @@ impl Migrate {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let Self {} = self;
         let settings = global.load(Flags::default())?.settings;
-        let outside = Outside::default();
-        let data_dir = DataDir::open(&settings, IfMissing::Make)?;
-        let keyring = Arc::new(data_dir.keyring(&*outside.entropy)?);
-        let options = store_options(&settings, &data_dir, &keyring, &outside);
-        let sqlite::Migrated { from, to } = output::while_working("migrating", || sqlite::migrate(&options))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let migrate = || runtime.block_on(store::migrate(&settings, &Outside::default()));
+        let Migrated { from, to } = output::while_working("migrating", migrate)?;
         if global.json {
             output::json(&json!({ "from": from, "to": to }))?;
         } else if from == to {
@@ -73,7 +76,8 @@ impl Migrate {
 impl Backup {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         Session::run(global, IfMissing::Fail, async |session| {
-            output::while_working("copying", || session.system.store.backup(&self.to))?;
+            let AnyStore::Sqlite(store) = &session.system.any_store else { bail!(PG_DUMP) };
+            output::while_working("copying", || store.backup(&self.to))?;
             Ok(())
         })?;
         if global.json {
@@ -88,6 +92,9 @@ impl Backup {
 impl Restore {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let settings = global.load(Flags::default())?.settings;
+        if settings.database_url.0.is_some() {
+            bail!(PG_DUMP);
+        }
         let outside = Outside::default();
         let data_dir = DataDir::open(&settings, IfMissing::Make)?;
         let restore = || sqlite::restore(&self.from, &data_dir.database(), self.force, &*outside.entropy);
@@ -106,15 +113,24 @@ impl Restore {
 impl Check {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let settings = global.load(Flags::default())?.settings;
-        let data_dir = DataDir::open(&settings, IfMissing::Fail)?;
-        let keyring = data_dir.keyring(&*Outside::default().entropy)?;
-        let database = self.database.unwrap_or_else(|| data_dir.database());
-        let findings = output::while_working("checking", || sqlite::check(&database, &keyring));
+        let (name, findings) = if settings.database_url.0.is_some() && self.database.is_none() {
+            let check = async |session: &Session| Ok(session.system.any_store.check().await);
+            let findings =
+                output::while_working("checking", || Session::run(global, IfMissing::Fail, check))?;
+            ("The database".to_owned(), findings)
+        } else {
+            let file = Settings { database_url: DatabaseUrl::default(), ..settings };
+            let data_dir = DataDir::open(&file, IfMissing::Fail)?;
+            let keyring = data_dir.keyring(&*Outside::default().entropy)?;
+            let database = self.database.unwrap_or_else(|| data_dir.database());
+            let findings = output::while_working("checking", || sqlite::check(&database, &keyring));
+            (database.display().to_string(), findings)
+        };
         if global.json {
             let told = findings.iter().map(|found| json!({ "place": found.place, "problem": found.problem }));
             output::json(&told.collect::<Vec<_>>())?;
         } else if findings.is_empty() {
-            output::message(&format!("{} is whole.", database.display()));
+            output::message(&format!("{name} is whole."));
         } else {
             output::table(
                 ["where", "what"],

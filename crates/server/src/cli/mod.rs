@@ -4,6 +4,7 @@ mod config;
 mod grant;
 mod key;
 mod maintain;
+mod migrate_store;
 mod openapi;
 mod output;
 mod register;
@@ -88,6 +89,8 @@ enum Command {
     Secret(secret::Secret),
     /// Create the database, or bring it to the schema of this version
     Migrate(maintain::Migrate),
+    /// Copy a directory from a file into a PostgreSQL database, or back
+    MigrateStore(migrate_store::MigrateStore),
     /// Copy the database into a new file, while changes go on
     Backup(maintain::Backup),
     /// Put a backup in place of the database, as a new epoch
@@ -135,6 +138,7 @@ fn run(global: &Global, command: Command) -> anyhow::Result<ExitCode> {
         Command::Config(config) => config.run(global),
         Command::Secret(secret) => secret.run(global),
         Command::Migrate(migrate) => migrate.run(global),
+        Command::MigrateStore(migrate) => migrate.run(global),
         Command::Backup(backup) => backup.run(global),
         Command::Restore(restore) => restore.run(global),
         Command::Check(check) => check.run(global),

@@ -3,12 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use roster_directory::SystemEntropy;
 use serde_json::json;
 
+use super::session::Session;
 use super::{Global, output};
-use crate::config::Flags;
-use crate::data_dir::{DataDir, IfMissing};
+use crate::data_dir::IfMissing;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Secret {
@@ -23,9 +22,10 @@ pub(crate) enum Secret {
 impl Secret {
     pub(crate) fn run(self, global: &Global) -> anyhow::Result<ExitCode> {
         let Self::Rotate { keep } = self;
-        let settings = global.load(Flags::default())?.settings;
-        let data_dir = DataDir::open(&settings, IfMissing::Fail)?;
-        let secrets = data_dir.rotate_secrets(&SystemEntropy, keep.into())?;
+        let secrets = Session::run(global, IfMissing::Fail, async |session| {
+            let entropy = &*session.system.outside.entropy;
+            Ok(session.system.token_secrets.rotate(entropy, keep.into()).await?)
+        })?;
         if global.json {
             output::json(&json!({ "secrets": secrets }))?;
         } else {

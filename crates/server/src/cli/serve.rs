@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
@@ -50,6 +50,9 @@ impl Serve {
             ..global.clone()
         };
         let mut loaded = global.load(flags)?;
+        if demo && loaded.settings.database_url.0.is_some() {
+            bail!("a demo has a directory of its own: leave out database_url");
+        }
         if demo && loaded.origin("log_requests") == Origin::Default {
             loaded.settings.log_requests = LogRequests::All;
         }

@@ -82,7 +82,7 @@ impl Issue {
             subject,
         };
         let outside = &session.system.outside;
-        let secrets = session.system.data_dir.secrets(&*outside.entropy)?;
+        let secrets = session.system.token_secrets.first(&*outside.entropy)?;
         let text = issue_token(&secrets, &*outside.clock, &*outside.entropy, &token)?;
         if session.json {
             return output::json(&json!({ "token": text.expose_secret(), "expires_in": expires.as_secs() }));

@@ -63,6 +63,13 @@ choice! {
         /// Once the operating system has it: a power cut loses acknowledged changes.
         Relaxed = "relaxed",
     }
+    /// Which changes share a transaction of PostgreSQL.
+    Batch ("on or off") {
+        /// Those that wait together.
+        On = "on",
+        /// None.
+        Off = "off",
+    }
     /// The header in which trusted proxies say whom they speak for.
     ForwardedHeader ("x-forwarded-for or forwarded") {
         /// `X-Forwarded-For`.

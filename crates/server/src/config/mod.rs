@@ -5,6 +5,7 @@
 
 mod check;
 pub mod choices;
+pub mod database_url;
 pub mod flags;
 pub mod given;
 pub mod load;

@@ -8,8 +8,9 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::choices::{
-    Durability, EmptyString, ForwardedHeader, LogFormat, LogRequests, References, UnknownFields,
+    Batch, Durability, EmptyString, ForwardedHeader, LogFormat, LogRequests, References, UnknownFields,
 };
+use super::database_url::DatabaseUrl;
 use super::given::Given;
 use super::log_level::LogLevel;
 use super::network::Listen;
@@ -75,7 +76,7 @@ macro_rules! settings {
                 vec![$(
                     Shown {
                         name: stringify!($name),
-                        value: if <$type as Value>::IS_SECRET { "********".into() } else { self.$name.to_toml() },
+                        value: self.$name.to_toml(),
                     },
                 )+]
             }
@@ -86,6 +87,10 @@ macro_rules! settings {
 settings! {
     /// The data directory: the database, the keys, and roster.toml.
     data: PathBuf = "roster-data".into();
+    /// A PostgreSQL database to keep the directory in, instead of a file in the data directory: postgres://user:password@host1,host2/database. Better a variable or the file than a flag, which other users of the machine can read.
+    database_url: DatabaseUrl = DatabaseUrl::default();
+    /// Whether changes that wait together share a transaction of PostgreSQL; off keeps each on as few shards of a cluster as it can.
+    database_batch: Batch = Batch::On;
     /// The file of master keys, which seal personal values in the history; relative to the data directory.
     master_key: PathBuf = "master.key".into();
     /// The file of the secrets that sign tokens; relative to the data directory.

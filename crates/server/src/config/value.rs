@@ -13,8 +13,6 @@ pub trait Value: Sized {
     const IS_NUMERIC: bool = false;
     /// Whether the flag may stand alone, and means `true` then.
     const IS_SWITCH: bool = false;
-    /// Whether it holds a secret, which is never shown.
-    const IS_SECRET: bool = false;
 
     /// From the text of a flag or a variable.
     fn from_text(text: &str) -> Option<Self>;
@@ -27,7 +25,7 @@ pub trait Value: Sized {
         }
     }
 
-    /// As the file would have it.
+    /// As the file would have it; a secret masked.
     fn to_toml(&self) -> toml::Value;
 }
 

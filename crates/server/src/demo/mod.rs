@@ -52,7 +52,7 @@ impl Demo {
             expires_at: None,
         };
         let key = keys::create(&*system.store, &*outside.clock, &*outside.entropy, new).await?.text;
-        let secrets = system.data_dir.secrets(&*outside.entropy)?;
+        let secrets = system.token_secrets.first(&*outside.entropy)?;
         let token = IssueToken { lifetime: std::time::Duration::from_hours(24), ..IssueToken::new("demo") };
         let token = issue_token(&secrets, &*outside.clock, &*outside.entropy, &token)?;
         Ok(Self { key, token, users: users::SAMPLES.len() })

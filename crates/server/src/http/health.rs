@@ -7,8 +7,6 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use roster_auth::PasswordPool;
-use roster_directory::Store as _;
-use roster_store_sqlite::SqliteStore;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::tag::TagBuilder;
@@ -17,6 +15,7 @@ use utoipa_axum::routes;
 
 use super::fault::{self, Message};
 use super::metrics::Metrics;
+use crate::store::AnyStore;
 
 /// The tag of the server's own operations.
 pub(crate) const TAG: &str = "Operations";
@@ -35,7 +34,7 @@ struct Status {
 #[derive(Debug, Clone)]
 pub struct Health {
     /// The store.
-    pub store: Arc<SqliteStore>,
+    pub store: AnyStore,
     /// The threads that hash passwords.
     pub passwords: Arc<PasswordPool>,
     /// The metrics.
@@ -80,7 +79,7 @@ async fn livez() -> Response {
     ),
 )]
 async fn readyz(State(health): State<Health>) -> Response {
-    match health.store.ready().await {
+    match health.store.shared().ready().await {
         Ok(()) => livez().await,
         Err(error) => {
             tracing::error!(%error, "not ready");

@@ -11,8 +11,9 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use roster_store_sqlite::Activity;
 use utoipa::openapi::OpenApi;
+
+use crate::store::Activity;
 
 const REQUESTS: &str = "roster_http_requests_total";
 const DURATION: &str = "roster_http_request_duration_seconds";

@@ -68,7 +68,7 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
         })
     };
     let health = health.with_state(Health {
-        store: Arc::clone(&system.store),
+        store: system.any_store.clone(),
         passwords: Arc::clone(&system.passwords),
         metrics: Arc::clone(&metrics),
     });

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use roster_directory::seal::WrappedKey;
 use roster_directory::user::FieldVersions;
 use roster_directory::value::Kind;
-use roster_directory::{Number, PasswordHash, Profile, User, UserName, Value, fold};
+use roster_directory::{Number, PasswordHash, Profile, User, UserName, Value};
 use rusqlite::Row;
 
 use crate::cell::{Cell, Columns, plain, version};
@@ -77,17 +77,12 @@ pub(crate) fn cells(user: &User) -> Result<Vec<Cell<'_>>> {
         user.deleted_at.into(),
         Cell::Blob(user.data_key.as_bytes()),
         Cell::OwnedBlob(user.field_versions.to_bytes()),
-        email_folded(user).into(),
+        user.email_folded().into(),
     ]);
     for (field, _) in Profile::FIELDS {
         cells.push(user.profile.value(*field).map(plain).transpose()?.into());
     }
     Ok(cells)
-}
-
-/// The email as it is compared; of a living user alone.
-pub(crate) fn email_folded(user: &User) -> Option<String> {
-    user.profile.email.as_ref().filter(|_| user.is_living()).map(|email| fold::fold(email.as_str()))
 }
 
 /// `UPDATE users SET <the columns that differ> WHERE number = … AND id = … AND version = …`, and its values.

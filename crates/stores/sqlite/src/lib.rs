@@ -24,18 +24,21 @@ mod save;
 mod schema;
 mod store;
 mod transaction;
+mod transfer;
 mod writer;
 
 use std::sync::Arc;
 
 use roster_directory::Entropy;
+pub use roster_directory::check::Finding;
 use roster_directory::seal::Keyring;
 
 pub use backup::{BackupError, restore};
-pub use check::{Finding, check};
+pub use check::check;
 pub use open::{Durability, Instrument, OpenError, Options, migrate};
 pub use schema::{Migrated, SCHEMA};
 pub use store::{Activity, SqliteStore};
+pub use transfer::{Export, Import};
 
 /// What seals personal values on their way into the database.
 #[derive(Clone)]

@@ -2,7 +2,6 @@
 //! be so.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use roster_directory::journal::encode_changes;
 use roster_directory::seal::Purpose;
@@ -131,21 +130,10 @@ fn append(conn: &Connection, sealing: &Sealing, user: &User, entry: &Entry, n: i
         entry.actor.client,
         Cell::from(entry.actor.user),
         Cell::from(entry.recorded_at),
-        field_ids(entry),
+        entry.field_ids_text(),
         payload,
     ])?;
     Ok(())
-}
-
-/// The numbers of the fields that an entry changes, as the journal shows them: `5,13`.
-pub(crate) fn field_ids(entry: &Entry) -> String {
-    let mut text = String::with_capacity(64);
-    for id in entry.field_ids() {
-        let comma = if text.is_empty() { "" } else { "," };
-        // Writing to a String can't fail.
-        let _ = write!(text, "{comma}{id}");
-    }
-    text
 }
 
 fn write_claim(conn: &Connection, write: &ClaimWrite) -> Result<()> {

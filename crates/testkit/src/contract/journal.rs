@@ -192,8 +192,18 @@ pub async fn d4_positions_increase_in_one_epoch<F: StoreFactory>(bench: &mut Ben
         bench.directory.put_record(&bench.who(), Record::Client(client)).await.unwrap();
         bench.reopen().await;
     }
-    assert!(all.iter().all(|position| (position.epoch, position.stream) == (all[0].epoch, all[0].stream)));
-    assert!(all.windows(2).all(|pair| pair[0].n < pair[1].n), "{all:?}");
+    assert!(all.iter().all(|position| position.epoch == all[0].epoch));
+    for (earlier, later) in all
+        .iter()
+        .enumerate()
+        .flat_map(|(index, later)| all[..index].iter().map(move |earlier| (earlier, later)))
+    {
+        assert!(earlier.stream != later.stream || earlier.n < later.n, "{all:?}");
+    }
+    for user in all.chunks(3).collect::<Vec<_>>().windows(2) {
+        let [before, after] = user else { unreachable!() };
+        assert!(before.iter().zip(*after).all(|(before, after)| before.stream == after.stream), "{all:?}");
+    }
     assert!(bench.store.record(RecordKey::Client(7)).await.unwrap().is_some());
 }
 

@@ -47,15 +47,14 @@ async fn algorep_001_a_full_write_queue_gets_503() {
     roster.upserted("queue", &json!({})).await;
     // The database is held by another writer, so that what is sent waits: a few are in the writer, four wait, the rest is
     // too much.
-    let connection = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = roster.hold_writers();
     let bodies: Vec<Value> = (0..64).map(|n| json!({"status": n.to_string()})).collect();
     let mut posts: FuturesUnordered<_> = bodies.iter().map(|body| roster.upsert("queue", body)).collect();
     // Nothing can be written yet: whoever is answered was refused.
     let refused = posts.next().await.unwrap();
     assert_eq!((refused.status, &refused.json()["error"]), (503, &json!("ALGOREP_001")));
     assert!(refused.header("retry-after").is_some());
-    connection.execute_batch("ROLLBACK").unwrap();
+    drop(held);
     let statuses: Vec<u16> = posts.map(|answer| answer.status).collect().await;
     assert!(statuses.contains(&200), "what waited was written: {statuses:?}");
     assert!(statuses.iter().all(|status| [200, 503].contains(status)), "{statuses:?}");
@@ -63,7 +62,7 @@ async fn algorep_001_a_full_write_queue_gets_503() {
 }
 
 #[tokio::test]
-async fn algorep_003_a_store_that_fails_gets_500_and_the_process_ends() {
+async fn sqlite_algorep_003_a_store_that_fails_gets_500_and_the_process_ends() {
     // Once it serves, the disk answers EIO to every fsync.
     let mut roster = Roster::start();
     roster.upserted("store", &json!({"status": "kept"})).await;

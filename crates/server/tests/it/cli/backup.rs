@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::{Roster, algorep_body, roster};
 
 #[tokio::test]
-async fn a_backup_is_taken_while_changes_go_on_and_is_whole() {
+async fn sqlite_a_backup_is_taken_while_changes_go_on_and_is_whole() {
     let server = Roster::start();
     server.key();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -35,7 +35,7 @@ async fn a_backup_is_taken_while_changes_go_on_and_is_whole() {
 }
 
 #[tokio::test]
-async fn d4_a_restore_brings_the_users_back_and_starts_a_new_epoch() {
+async fn sqlite_d4_a_restore_brings_the_users_back_and_starts_a_new_epoch() {
     let mut server = Roster::start();
     let user = server.upserted("one", &json!({"lastName": "Before"})).await;
     let id = user["id"].as_str().unwrap().to_owned();
@@ -64,7 +64,7 @@ async fn d4_a_restore_brings_the_users_back_and_starts_a_new_epoch() {
 }
 
 #[tokio::test]
-async fn what_is_no_backup_is_not_restored() {
+async fn sqlite_what_is_no_backup_is_not_restored() {
     let mut server = Roster::start();
     server.upserted("one", &json!({})).await;
     server.stop();
@@ -81,7 +81,7 @@ async fn what_is_no_backup_is_not_restored() {
 }
 
 #[tokio::test]
-async fn a_restore_under_a_running_server_is_refused() {
+async fn sqlite_a_restore_under_a_running_server_is_refused() {
     let server = Roster::start();
     server.upserted("one", &json!({})).await;
     let elsewhere = tempfile::tempdir().unwrap();

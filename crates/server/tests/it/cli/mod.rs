@@ -4,6 +4,8 @@ mod backup;
 mod config;
 mod demo;
 mod keys;
+mod migrate_store;
+mod postgres;
 mod store;
 mod users;
 

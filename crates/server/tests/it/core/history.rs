@@ -72,10 +72,7 @@ async fn d3_no_file_holds_values_of_the_journal_in_the_clear() {
     );
 
     // The row of the user holds the present values; what they were is in the sealed journal alone.
-    let database = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    let compact = roster.data().join("compact.db");
-    database.execute("VACUUM INTO ?1", [compact.to_str().unwrap()]).unwrap();
-    let bytes = std::fs::read(&compact).unwrap();
+    let bytes = roster.stored_bytes();
     let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     assert!(holds("now@example.org") && holds("Now"), "the control: present values can be found so");
     assert!(!holds("Zaphod-Formerly") && !holds("formerly@example.org"));
@@ -92,9 +89,15 @@ async fn d4_positions_grow_in_the_order_of_versions() {
     let mut all = Vec::new();
     for user in roster.users().await {
         let history = roster.history(user["id"].as_str().unwrap()).await;
-        let positions: Vec<i64> =
-            history.iter().map(|entry| entry["position"]["n"].as_i64().unwrap()).collect();
-        assert!(positions.windows(2).all(|pair| pair[0] < pair[1]), "{positions:?}");
+        let place = |entry: &Value| {
+            let position = &entry["position"];
+            (position["stream"].as_i64().unwrap(), position["n"].as_i64().unwrap())
+        };
+        let positions: Vec<(i64, i64)> = history.iter().map(place).collect();
+        assert!(
+            positions.windows(2).all(|pair| pair[0].0 == pair[1].0 && pair[0].1 < pair[1].1),
+            "{positions:?}"
+        );
         assert!(history.iter().all(|entry| entry["position"]["epoch"] == history[0]["position"]["epoch"]));
         all.extend(positions);
     }
@@ -134,8 +137,6 @@ async fn d6_a_change_that_changes_nothing_writes_nothing() {
 
 /// How many rows there are that a change of a user writes.
 fn rows(roster: &Roster) -> Vec<i64> {
-    let database = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    let count =
-        |table: &str| database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0));
-    ["users", "links", "grants", "user_keys", "journal"].map(|table| count(table).unwrap()).to_vec()
+    let count = |table: &str| roster.sql(&format!("SELECT count(*) FROM {table}")).remove(0).parse().unwrap();
+    ["users", "links", "grants", "user_keys", "journal"].map(count).to_vec()
 }

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::{Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use super::settings::Settings;
 
@@ -57,7 +57,7 @@ pub fn roster(data: &Path, arguments: &[&str]) -> Printed {
 /// The same with settings, and with something on stdin.
 pub fn roster_with(settings: &Settings, data: &Path, arguments: &[&str], stdin: &str) -> Printed {
     let mut child = settings
-        .command()
+        .command(data)
         .args(arguments)
         .arg("--data")
         .arg(data)
@@ -73,12 +73,12 @@ pub fn roster_with(settings: &Settings, data: &Path, arguments: &[&str], stdin: 
 
 /// The help of a command, if there is such a command.
 pub fn roster_help(command: &[String]) -> Option<String> {
-    let output = Settings::default().command().args(command).arg("--help").output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_roster")).args(command).arg("--help").output().unwrap();
     output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
 }
 
 /// What `roster openapi` prints.
 pub fn roster_openapi(arguments: &[&str]) -> String {
-    let output = Settings::default().command().arg("openapi").args(arguments).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_roster")).arg("openapi").args(arguments).output().unwrap();
     Printed::of(output).ok().stdout
 }

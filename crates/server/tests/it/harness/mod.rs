@@ -9,12 +9,14 @@ pub mod raw;
 mod requests;
 mod server;
 mod settings;
+mod store;
 
 pub use answer::Answer;
 pub use cli::{Printed, roster, roster_help, roster_openapi, roster_with};
 pub use model::{algorep_body, zynchro_body};
 pub use server::Roster;
 pub use settings::Settings;
+pub use store::is_postgres;
 
 use std::path::{Path, PathBuf};
 

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::cli::{Printed, roster_with};
 use super::log::Log;
 use super::settings::Settings;
+use super::store;
 
 /// A server that runs, on a data directory that goes when it goes.
 pub struct Roster {
@@ -40,6 +41,7 @@ impl Roster {
         let directory = settings.data.is_none().then(|| tempfile::tempdir().unwrap());
         let data =
             settings.data.get_or_insert_with(|| directory.as_ref().unwrap().path().join("data")).clone();
+        store::prepare(&data);
         if let Some(text) = &settings.file {
             std::fs::create_dir_all(&data).unwrap();
             std::fs::write(data.join("roster.toml"), text).unwrap();
@@ -186,6 +188,9 @@ impl Drop for Roster {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if self._directory.is_some() {
+            store::forget(self.data());
+        }
         if std::thread::panicking() {
             eprintln!("the server's log:\n{}", self.log.text());
         }
@@ -195,7 +200,7 @@ impl Drop for Roster {
 /// Starts the server and waits until it says where it listens.
 fn spawn(settings: &Settings, data: &Path) -> (Child, Log, SocketAddr) {
     let mut child = settings
-        .command()
+        .command(data)
         .args(["serve", "--listen", "127.0.0.1:0", "--data"])
         .arg(data)
         .args(&settings.arguments)

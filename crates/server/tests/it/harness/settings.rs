@@ -1,7 +1,7 @@
 //! How a server is started.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::server::Roster;
@@ -53,11 +53,15 @@ impl Settings {
         Roster::start_with(self)
     }
 
-    /// The command that starts the binary with these settings, without arguments.
-    pub(super) fn command(&self) -> Command {
+    /// The command that starts the binary on a data directory with these settings, without arguments.
+    pub(super) fn command(&self, data: &Path) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_roster"));
         // No setting of whoever runs the tests reaches the server.
-        command.env_clear().env("PATH", super::variable("PATH").unwrap_or_default()).envs(&self.variables);
+        command
+            .env_clear()
+            .env("PATH", super::variable("PATH").unwrap_or_default())
+            .envs(super::store::variables(data));
+        command.envs(&self.variables);
         command
     }
 }

@@ -40,7 +40,17 @@ async fn a_history_tells_each_change() {
     while let Some(at) = shown.find("\"epoch\": \"") {
         shown.replace_range(at..at + "\"epoch\": \"".len() + 36, "\"epoch\":  \"[epoch]");
     }
-    assert_snapshot!(shown);
+    // Which streams there are, and how positions are given, is the store's.
+    let mut lines: Vec<String> = shown.lines().map(str::to_owned).collect();
+    for line in &mut lines {
+        for field in ["\"stream\": ", "\"n\": "] {
+            if let Some((before, _)) = line.split_once(field) {
+                let comma = if line.ends_with(',') { "," } else { "" };
+                *line = format!("{before}{field}\"[place]\"{comma}");
+            }
+        }
+    }
+    assert_snapshot!(lines.join("\n"));
 }
 
 #[tokio::test]

@@ -20,15 +20,14 @@ async fn livez_and_readyz_need_no_credential() {
 async fn readyz_tells_when_the_store_is_out_of_reach() {
     let roster = Roster::start();
     assert_eq!(get(&roster, "/readyz").await.status, 200);
-    let database = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    database.execute_batch("ALTER TABLE meta RENAME TO lost").unwrap();
+    roster.sql("ALTER TABLE meta RENAME TO lost");
     let answer = get(&roster, "/readyz").await;
     assert_eq!(
         (answer.status, get(&roster, "/livez").await.status),
         (503, 200),
         "it lives, and is not ready"
     );
-    database.execute_batch("ALTER TABLE lost RENAME TO meta").unwrap();
+    roster.sql("ALTER TABLE lost RENAME TO meta");
 }
 
 #[tokio::test]

@@ -220,9 +220,7 @@ async fn z11_simultaneous_updates_of_one_user_are_each_whole() {
 
 /// The hash as the database holds it.
 fn stored_hash(roster: &Roster, number: i64) -> String {
-    let connection = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    let query = "SELECT password_hash FROM users WHERE number = ?1";
-    connection.query_row(query, [number], |row| row.get(0)).unwrap()
+    roster.sql(&format!("SELECT password_hash FROM users WHERE number = {number}")).remove(0)
 }
 
 /// Whether a file of the data directory holds these bytes.

@@ -116,8 +116,7 @@ async fn a_full_write_queue_gets_503() {
     let roster = Roster::settings().set("write_queue", "4").start();
     roster.upserted("one", &json!({})).await;
     roster.update(1, &zynchro_body()).await.ok();
-    let connection = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let held = roster.hold_writers();
     let bodies: Vec<Value> = (0..32)
         .map(|n| {
             let mut body = zynchro_body();
@@ -130,7 +129,7 @@ async fn a_full_write_queue_gets_503() {
     let refused = updates.next().await.unwrap();
     envelope(&refused, 503, "SERVICE_UNAVAILABLE");
     assert!(refused.header("retry-after").is_some());
-    connection.execute_batch("ROLLBACK").unwrap();
+    drop(held);
     let statuses: Vec<u16> = updates.map(|answer| answer.status).collect().await;
     assert!(
         statuses.contains(&200) && statuses.iter().all(|status| [200, 503].contains(status)),
@@ -145,8 +144,7 @@ async fn a_store_that_fails_gets_500_and_nothing_is_told_of_the_inside() {
     roster.upserted("one", &json!({})).await;
     roster.update(1, &zynchro_body()).await.ok();
     // A damage that a reader finds: the user's row can't be read any more.
-    let connection = rusqlite::Connection::open(roster.data().join("roster.db")).unwrap();
-    connection.execute_batch("ALTER TABLE users RENAME TO lost").unwrap();
+    roster.sql("ALTER TABLE users RENAME TO lost");
     let answer = roster.update(1, &zynchro_body()).await;
     envelope(&answer, 500, "INTERNAL_SERVER_ERROR");
     for inside in ["sql", "users", "table", "lost"] {

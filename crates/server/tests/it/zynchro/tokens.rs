@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::answers::with_three_users;
 use crate::harness::jwt::{Signer, own_claims, sign, sign_text};
-use crate::harness::{Answer, Roster, zynchro_body};
+use crate::harness::{Answer, Roster, is_postgres, zynchro_body};
 
 pub async fn status(roster: &Roster, token: &str) -> u16 {
     let path = "/zynchro.api.system-config/v1/users/3";
@@ -150,8 +150,11 @@ async fn z1_a_rotated_secret_leaves_the_older_tokens_valid() {
     assert_eq!(mode & 0o777, 0o600);
     let before = std::fs::read_to_string(&keys).unwrap();
     roster.cli(&["secret", "rotate"]).ok();
-    let after = std::fs::read_to_string(&keys).unwrap();
-    assert!(after.len() > before.len() && after.ends_with(&before));
+    // Several processes over one database have the secrets in there.
+    if !is_postgres() {
+        let after = std::fs::read_to_string(&keys).unwrap();
+        assert!(after.len() > before.len() && after.ends_with(&before));
+    }
     // The running server takes the new secret up by itself.
     let new = roster.new_token(&["--scope", "read,write"]);
     until_status(&roster, &new, 200).await;

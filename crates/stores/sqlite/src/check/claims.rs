@@ -1,10 +1,11 @@
 //! Every claim is one that its user has a right to. (That every user has its claims, `users` checks.)
 
-use roster_directory::fold::{FOLDING, fold};
-use roster_directory::{Source, User, UserId};
+use roster_directory::UserId;
+use roster_directory::check::Findings;
+use roster_directory::fold::FOLDING;
+use roster_directory::store::Claim;
 use rusqlite::{Connection, Row};
 
-use super::Findings;
 use crate::cell::Columns;
 use crate::error::Result;
 use crate::{load, rules};
@@ -33,7 +34,11 @@ fn check_row(conn: &Connection, row: &Row<'_>, unique_email: bool, findings: &mu
     );
     match load::user(conn, holder) {
         Ok(Some(user)) => {
-            findings.expect(has(&user, kind, key), &place, "the user does not hold what is claimed");
+            findings.expect(
+                Claim::from_stored(kind, key).is_some_and(|claim| claim.is_of(&user)),
+                &place,
+                "the user does not hold what is claimed",
+            );
         }
         Ok(None) => findings.add(&place, "there is no such user"),
         // `users` tells of it.
@@ -41,18 +46,4 @@ fn check_row(conn: &Connection, row: &Row<'_>, unique_email: bool, findings: &mu
     }
     findings.expect(kind != 4 || unique_email, &place, "emails are not unique here, and are not claimed");
     Ok(())
-}
-
-fn has(user: &User, kind: i64, key: &str) -> bool {
-    match kind {
-        1 => key.split_once(':').is_some_and(|(source, external_id)| {
-            Source::new(source).is_ok_and(|source| {
-                user.external_id(&source).is_some_and(|stored| stored.as_str() == external_id)
-            })
-        }),
-        2 => key == user.number.to_string(),
-        3 => user.is_living() && key == fold(user.user_name.as_str()),
-        4 => user.is_living() && user.profile.email.as_ref().is_some_and(|email| key == fold(email.as_str())),
-        _ => false,
-    }
 }

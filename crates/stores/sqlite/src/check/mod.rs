@@ -1,14 +1,13 @@
 //! `roster check`: whether everything that the store promises is so. It streams: a user at a time, never all of them.
 
 mod claims;
-mod replay;
 mod rows;
 mod users;
 
-use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use roster_directory::check::{Finding, Findings};
 use roster_directory::seal::Keyring;
 use rusqlite::Connection;
 
@@ -16,24 +15,6 @@ use crate::SqliteStore;
 use crate::connection;
 use crate::error::Result;
 use crate::schema::{SCHEMA, schema_of};
-
-/// The most findings that are told: a damaged file has no end of them.
-const MOST_FINDINGS: usize = 1_000;
-
-/// Something that is not as it must be. It holds no personal value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// Where: `user <id>`, `claim of user <id>`, `journal 17`.
-    pub place: String,
-    /// What is wrong.
-    pub problem: String,
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.problem)
-    }
-}
 
 impl SqliteStore {
     /// Checks the store as of this moment, while changes go on. It blocks, and takes long where there is much.
@@ -51,7 +32,7 @@ pub fn check(path: &Path, keyring: &Keyring) -> Vec<Finding> {
     if let Err(error) = checked {
         findings.add("the database", format!("it can't be read to its end: {error}"));
     }
-    findings.found
+    findings.into_vec()
 }
 
 fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
@@ -64,7 +45,7 @@ fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> R
             .add("the database", format!("it has schema {older}: `roster migrate` brings it to {SCHEMA}")),
         Err(error) => findings.add("the database", error.to_string()),
     }
-    if !findings.found.is_empty() {
+    if !findings.is_empty() {
         return Ok(snapshot.finish()?);
     }
     rows::check_file(&snapshot, findings)?;
@@ -74,29 +55,4 @@ fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> R
     users::check(&snapshot, keyring, findings)?;
     claims::check(&snapshot, findings)?;
     Ok(snapshot.finish()?)
-}
-
-/// What was found so far.
-#[derive(Default)]
-struct Findings {
-    found: Vec<Finding>,
-}
-
-impl Findings {
-    fn add(&mut self, place: impl fmt::Display, problem: impl Into<String>) {
-        match self.found.len() {
-            ..MOST_FINDINGS => self.found.push(Finding { place: place.to_string(), problem: problem.into() }),
-            MOST_FINDINGS => {
-                let problem = format!("there is more to find than these {MOST_FINDINGS}");
-                self.found.push(Finding { place: "the check".to_owned(), problem });
-            }
-            _ => {}
-        }
-    }
-
-    fn expect(&mut self, holds: bool, place: impl fmt::Display, problem: &str) {
-        if !holds {
-            self.add(place, problem);
-        }
-    }
 }

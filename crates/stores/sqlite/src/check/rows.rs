@@ -1,11 +1,11 @@
 //! The file, the counters, rows that lead nowhere, and records that can't be read.
 
 use roster_directory::UserId;
+use roster_directory::check::Findings;
 use roster_directory::record::{OrganisationKind, Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 use rusqlite::Connection;
 
-use super::Findings;
 use crate::cell::Columns;
 use crate::error::Result;
 use crate::records;

@@ -1,16 +1,15 @@
 //! Every user: its row, its claims, and its history, which replayed gives the user.
 
+use roster_directory::check::{Findings, Replay};
 use roster_directory::seal::Keyring;
 use roster_directory::store::Claim;
-use roster_directory::{Field, Link, PasswordHash, Rules, User};
+use roster_directory::{Link, Rules, User};
 use rusqlite::{Connection, Row};
 
-use super::Findings;
-use super::replay::Replay;
 use crate::cell::{Cell, Columns};
-use crate::columns::{self, SELECT};
+use crate::columns::SELECT;
 use crate::error::{Error, Result};
-use crate::{load, rules, save};
+use crate::{load, rules};
 
 pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
     let rules = rules::load(conn)?;
@@ -36,14 +35,8 @@ fn check_user(
     let place = format!("user {}", user.id);
     check_claims(conn, rules, user, findings)?;
     let folded: Option<String> = row.get("email_folded")?;
-    findings.expect(folded == columns::email_folded(user), &place, "email_folded is not its email, folded");
-    let hashed = user.password.as_ref().map(PasswordHash::as_phc);
-    findings.expect(hashed.is_none_or(is_phc), &place, "its password is not a hash in PHC form");
-    findings.expect(
-        hashed.is_none() || user.field_versions.get(Field::Password) > 0,
-        &place,
-        "it has a password that the history does not know of",
-    );
+    findings.expect(folded == user.email_folded(), &place, "email_folded is not its email, folded");
+    findings.expect_sound_password(user);
     match replay(conn, keyring, user, findings)? {
         Some(replay) => {
             replay.compare(user, findings);
@@ -51,13 +44,6 @@ fn check_user(
         }
         None => Ok(()),
     }
-}
-
-/// `$algorithm$…`, in printable ASCII.
-fn is_phc(text: &str) -> bool {
-    text.starts_with('$')
-        && text.matches('$').count() >= 2
-        && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn check_claims(conn: &Connection, rules: Rules, user: &User, findings: &mut Findings) -> Result<()> {
@@ -113,7 +99,7 @@ fn replay(
             return Ok(None);
         }
         findings.expect(
-            entry.changes.is_none() || save::field_ids(&entry) == field_ids,
+            entry.changes.is_none() || entry.field_ids_text() == field_ids,
             &place,
             &format!("version {} names other fields than it changes", entry.version),
         );

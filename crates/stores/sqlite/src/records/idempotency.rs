@@ -12,13 +12,6 @@ use crate::load;
 
 const TABLE: &str = "idempotency";
 
-const EFFECTS: [(Effect, &str); 4] = [
-    (Effect::Created, "created"),
-    (Effect::Updated, "updated"),
-    (Effect::Deleted, "deleted"),
-    (Effect::Unchanged, "unchanged"),
-];
-
 pub(super) fn load(
     conn: &Connection,
     keyring: &Keyring,
@@ -52,8 +45,7 @@ fn outcome(
         let refusal: postcard::Result<Refusal> = postcard::from_bytes(columns.blob()?);
         return columns.check(refusal).map(StoredOutcome::Refused);
     };
-    let effect = EFFECTS.iter().find(|(_, known)| *known == name);
-    let (effect, _) = *effect.ok_or_else(|| columns.corrupt())?;
+    let effect = Effect::from_name(name).ok_or_else(|| columns.corrupt())?;
     let user = columns.user_id()?;
     let data_key = load::data_key(conn, user)?.ok_or_else(|| columns.corrupt())?;
     match keyring.unseal((user, &data_key), purpose, columns.blob()?) {
@@ -110,8 +102,7 @@ fn stored(
     Ok(match outcome {
         StoredOutcome::Done { effect, user } => {
             let sealed = keyring.seal((user.id, &user.data_key), purpose, entropy, snapshot::encode(user))?;
-            let name = EFFECTS.iter().find(|(known, _)| known == effect).map(|(_, name)| *name);
-            Stored { effect: name, user: Some(user.id), snapshot: Some(sealed), refusal: None }
+            Stored { effect: Some(effect.name()), user: Some(user.id), snapshot: Some(sealed), refusal: None }
         }
         StoredOutcome::Refused(refusal) => {
             let bytes = postcard::to_stdvec(refusal).map_err(|_| Error::Unstorable("a refusal"))?;

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use roster_directory::journal::EntryKind;
-use roster_directory::user::FieldVersions;
-use roster_directory::{Entry, Field, FieldChange, Position, Timestamp, User, Value};
-
 use super::Findings;
+use crate::clock::Timestamp;
+use crate::journal::{Entry, EntryKind, FieldChange, Position};
+use crate::user::{Field, FieldVersions, User};
+use crate::value::Value;
 
 /// What a user's entries so far make of it.
-#[derive(Default)]
-pub(super) struct Replay {
+#[derive(Debug, Default)]
+pub struct Replay {
     version: u64,
     position: i64,
     first_recorded_at: Option<Timestamp>,
@@ -27,41 +27,40 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) fn version(&self) -> u64 {
+    /// The version of the last entry.
+    pub fn version(&self) -> u64 {
         self.version
     }
 
     /// Whether the values of the history were destroyed.
-    pub(super) fn is_erased(&self) -> bool {
+    pub fn is_erased(&self) -> bool {
         self.erased
     }
 
-    pub(super) fn links(&self) -> usize {
+    /// How many sources the history names.
+    pub fn links(&self) -> usize {
         self.links.len()
     }
 
-    pub(super) fn grants(&self) -> usize {
+    /// How many grants the history names.
+    pub fn grants(&self) -> usize {
         self.grants.len()
     }
 
-    pub(super) fn has_link(&self, source: &str, external_id: Option<&str>, version: u64) -> bool {
+    /// Whether the history leaves that link so.
+    pub fn has_link(&self, source: &str, external_id: Option<&str>, version: u64) -> bool {
         self.links
             .get(source)
             .is_some_and(|(id, changed)| (id.as_deref(), *changed) == (external_id, version))
     }
 
-    pub(super) fn has_grant(&self, (client, profile): (i64, &str), granted: bool, version: u64) -> bool {
+    /// Whether the history leaves that grant so.
+    pub fn has_grant(&self, (client, profile): (i64, &str), granted: bool, version: u64) -> bool {
         self.grants.get(&(client, profile.to_owned())) == Some(&(granted, version))
     }
 
     /// Applies the next entry.
-    pub(super) fn step(
-        &mut self,
-        position: Position,
-        entry: &Entry,
-        field_ids: &str,
-        findings: &mut Findings,
-    ) {
+    pub fn step(&mut self, position: Position, entry: &Entry, field_ids: &str, findings: &mut Findings) {
         let place = format!("journal {} of user {}", position.n, entry.user_id);
         findings.expect(position.n > self.position, &place, "its position is not above the one before");
         findings.expect(
@@ -121,7 +120,7 @@ impl Replay {
     }
 
     /// Compares what came of it with the user.
-    pub(super) fn compare(&self, user: &User, findings: &mut Findings) {
+    pub fn compare(&self, user: &User, findings: &mut Findings) {
         let place = format!("user {}", user.id);
         findings.expect(
             self.recorded_at == Some(user.recorded_at) && self.first_recorded_at == Some(user.registered_at),

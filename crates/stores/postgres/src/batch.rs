@@ -1,0 +1,151 @@
+//! Deciding a batch of changes and writing them, inside one transaction.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures_util::future::join;
+use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
+use roster_directory::{ChangeId, Rules, UserId};
+
+use crate::connection::Session;
+use crate::error::{Error, Result};
+use crate::load::{self, Present, Reads};
+use crate::net::Net;
+use crate::numbers::Numbers;
+use crate::readers::Readers;
+use crate::records::Lock;
+use crate::{Sealing, save, transaction};
+
+/// How often a change may ask to read more. Each time it learns something new, and what it can ask for is bounded:
+/// by far the most that any change needs is a handful.
+const MOST_READS: usize = 16;
+
+/// What came of a batch that is ready to be committed.
+pub(crate) struct Ready {
+    pub(crate) answers: Vec<Submitted>,
+    /// What the journal will tell of it.
+    pub(crate) changes: Vec<(UserId, ChangeId)>,
+    /// Whether there is anything to commit.
+    pub(crate) wrote: bool,
+    /// The first number that is free behind it, if one was asked for.
+    pub(crate) next_number: Option<i64>,
+}
+
+/// What a batch is decided with.
+pub(crate) struct Turn<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) sealing: &'a Sealing,
+    pub(crate) readers: &'a Readers,
+    pub(crate) numbers: &'a mut Numbers,
+    pub(crate) rules: Rules,
+    /// Whether rows of one table share a statement.
+    pub(crate) reads: Reads,
+}
+
+/// Begins a transaction, decides `changes` in order, each over what the earlier ones left, and writes what they come to.
+/// Whatever this returns, the transaction is still open.
+pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Result<Ready> {
+    let (mut seen, mut present) = (Seen::new(), Present::new());
+    let mut wanted = ReadSet::default();
+    for change in changes {
+        merge(&mut wanted, change.reads());
+        merge(&mut wanted, change.reads_to_write());
+    }
+    // One way to the server and back for both.
+    let keyring = &turn.sealing.keyring;
+    let filled = load::fill(turn.session, keyring, &mut seen, wanted, (&mut present, Lock::Yes, turn.reads));
+    let (begun, filled) = join(transaction::begin(turn.session), filled).await;
+    begun.and(filled)?;
+    let mut net = Net::default();
+    let mut answers = Vec::with_capacity(changes.len());
+    for (index, change) in changes.iter().enumerate() {
+        let rest = changes.get(index + 1..).unwrap_or_default();
+        answers.push(match decide(turn, &mut seen, &mut present, &**change, rest).await? {
+            Decision::Done { writes, verdict } => {
+                if !writes.is_empty() {
+                    seen.apply(&writes);
+                    net.add(*writes);
+                }
+                Submitted::Decided(verdict)
+            }
+            Decision::Stale => Submitted::Stale,
+            Decision::ReadMore(_) => return Err(Error::Endless),
+        });
+    }
+    let changes = net.changes();
+    let wrote = !(changes.is_empty() && net.records.is_empty() && net.claims.is_empty());
+    if wrote {
+        let how = (turn.rules, turn.reads == Reads::Together);
+        save::write(turn.session, turn.sealing, &net, &present, how).await?;
+    }
+    Ok(Ready { answers, changes, wrote, next_number: seen.next_number().map(|number| number.get()) })
+}
+
+/// Asks a change until it needs nothing more. What the changes behind it will ask for is read along: they mostly ask for
+/// the same kind of thing.
+async fn decide(
+    turn: &mut Turn<'_>,
+    seen: &mut Seen,
+    present: &mut Present,
+    change: &dyn Decide,
+    rest: &[Arc<dyn Decide>],
+) -> Result<Decision> {
+    if let Some(next) = seen.next_number() {
+        // The block may have ended with the change before.
+        seen.put_next_number(turn.numbers.at_least(next.get(), turn.readers).await?);
+    }
+    for _ in 0..MOST_READS {
+        match ask(change, seen)? {
+            Decision::ReadMore(mut wanted) => {
+                for later in rest {
+                    // One that fails does so when its turn comes.
+                    if let Ok(Decision::ReadMore(more)) = ask(&**later, seen) {
+                        merge(&mut wanted, more);
+                    }
+                }
+                if wanted.number && seen.next_number().is_none() {
+                    seen.put_next_number(turn.numbers.at_least(1, turn.readers).await?);
+                }
+                let keyring = &turn.sealing.keyring;
+                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Yes, turn.reads)).await?;
+            }
+            decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
+        }
+    }
+    Err(Error::Endless)
+}
+
+/// Decides a change without writing. Never answers `ReadMore`.
+pub(crate) async fn preview(
+    session: &Session,
+    sealing: &Sealing,
+    reads: Reads,
+    change: &dyn Decide,
+) -> Result<Decision> {
+    let (mut seen, mut present) = (Seen::new(), Present::new());
+    let mut wanted = change.reads();
+    for _ in 0..MOST_READS {
+        if wanted.number {
+            seen.put_next_number(load::next_number(session).await?);
+        }
+        load::fill(session, &sealing.keyring, &mut seen, wanted, (&mut present, Lock::No, reads)).await?;
+        match ask(change, &seen)? {
+            Decision::ReadMore(more) => wanted = more,
+            decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
+        }
+    }
+    Err(Error::Endless)
+}
+
+/// A fault in one change must not take the others, or the writer, with it.
+fn ask(change: &dyn Decide, seen: &Seen) -> Result<Decision> {
+    catch_unwind(AssertUnwindSafe(|| change.decide(seen))).map_err(|_| Error::Panicked)
+}
+
+fn merge(into: &mut ReadSet, more: ReadSet) {
+    let ReadSet { claims, users, records, number } = more;
+    into.claims.extend(claims);
+    into.users.extend(users);
+    into.records.extend(records);
+    into.number |= number;
+}

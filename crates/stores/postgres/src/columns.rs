@@ -1,0 +1,187 @@
+//! The one mapping between a user and the columns of `users`.
+
+use std::sync::LazyLock;
+
+use roster_directory::seal::WrappedKey;
+use roster_directory::user::FieldVersions;
+use roster_directory::value::Kind as ValueKind;
+use roster_directory::{
+    ExternalId, Grant, Number, PasswordHash, Profile, ProfileId, Source, User, UserName, Value,
+};
+use tokio_postgres::Row;
+
+use crate::bulk::{Bulk, Column, Kind};
+use crate::cell::{Cell, Columns, plain, version};
+use crate::error::Result;
+
+const TABLE: &str = "users";
+
+/// The columns that are not plain fields, in the order of [`cells`].
+const FIXED: [Column; 15] = [
+    ("id", Kind::Uuid),
+    ("number", Kind::Integer),
+    ("version", Kind::Integer),
+    ("user_name", Kind::Text),
+    ("user_name_chosen", Kind::Truth),
+    ("active", Kind::Truth),
+    ("password_hash", Kind::Text),
+    ("created_at_us", Kind::Integer),
+    ("updated_at_us", Kind::Integer),
+    ("registered_at_us", Kind::Integer),
+    ("recorded_at_us", Kind::Integer),
+    ("deleted_at_us", Kind::Integer),
+    ("data_key", Kind::Bytes),
+    ("field_versions", Kind::Bytes),
+    ("email_folded", Kind::Text),
+];
+
+/// Every column, in the order of [`cells`].
+static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
+    let plain = Profile::FIELDS.iter().map(|(field, kind)| match kind {
+        ValueKind::Text => (field.name(), Kind::Text),
+        ValueKind::Bool => (field.name(), Kind::Truth),
+        ValueKind::Uuid => (field.name(), Kind::Uuid),
+        // The one plain field that is a time.
+        ValueKind::Time => ("last_login_us", Kind::Integer),
+    });
+    FIXED.into_iter().chain(plain).collect()
+});
+
+/// The columns of a user `u`, then its links and its grants. `{id}` stands for the user's id: where one user is asked
+/// for, a planner finds the one partition of the links and grants by it.
+static SELECTED: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<String> = COLUMNS.iter().map(|(name, _)| format!("u.{name}")).collect();
+    format!(
+        "SELECT {}, ARRAY(SELECT l.source || ':' || l.external_id FROM links l \
+         WHERE l.user_id = {{id}} AND l.external_id IS NOT NULL), \
+         ARRAY(SELECT g.client_id || ':' || g.profile_id FROM grants g WHERE g.user_id = {{id}} AND g.granted) \
+         FROM users u",
+        names.join(", ")
+    )
+});
+
+/// Users, with whatever condition follows.
+pub(crate) static SELECT: LazyLock<String> = LazyLock::new(|| SELECTED.replace("{id}", "u.id"));
+
+/// The user with the id `$1`.
+pub(crate) static SELECT_ONE: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE u.id = $1", SELECTED.replace("{id}", "$1")));
+
+/// The users with the ids `$1`.
+pub(crate) static SELECT_MANY: LazyLock<String> =
+    LazyLock::new(|| format!("{} WHERE u.id = ANY($1)", *SELECT));
+
+/// New users.
+pub(crate) static INSERT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("a user", TABLE, &COLUMNS, ""));
+
+/// Users that have the version `guard`. PostgreSQL writes the whole row anew whatever is set, and compares the values to see
+/// whether an index must follow; so every column is named, and one text serves every change.
+pub(crate) static UPDATE: LazyLock<Bulk> = LazyLock::new(|| {
+    let set: Vec<String> = COLUMNS
+        .iter()
+        .filter(|(name, _)| *name != "id")
+        .map(|(name, _)| format!("{name} = {{{name}}}"))
+        .collect();
+    let columns: Vec<Column> = COLUMNS.iter().copied().chain([("guard", Kind::Integer)]).collect();
+    let head = format!("UPDATE users AS u SET {}", set.join(", "));
+    Bulk::over("a user", &columns, &head, "FROM {rows}", "u.id = {id} AND u.version = {guard}")
+});
+
+/// The columns' values of a user, in the order of the columns.
+pub(crate) fn cells(user: &User) -> Result<Vec<Cell>> {
+    let mut cells: Vec<Cell> = Vec::with_capacity(COLUMNS.len() + 1);
+    cells.extend([
+        user.id.into(),
+        user.number.get().into(),
+        version(user.version)?.into(),
+        user.user_name.as_str().into(),
+        user.user_name_chosen.into(),
+        user.active.into(),
+        user.password.as_ref().map(PasswordHash::as_phc).into(),
+        user.created_at.into(),
+        user.updated_at.into(),
+        user.registered_at.into(),
+        user.recorded_at.into(),
+        user.deleted_at.into(),
+        user.data_key.as_bytes().to_vec().into(),
+        user.field_versions.to_bytes().into(),
+        user.email_folded().into(),
+    ]);
+    for (field, _) in Profile::FIELDS {
+        cells.push(user.profile.value(*field).map(plain).transpose()?.into());
+    }
+    Ok(cells)
+}
+
+/// The same with the version that the user must have.
+pub(crate) fn guarded_cells(before: &User, after: &User) -> Result<Vec<Cell>> {
+    let mut cells = cells(after)?;
+    cells.push(version(before.version)?.into());
+    Ok(cells)
+}
+
+/// A user from a row of one of the selections.
+pub(crate) fn user(row: &Row) -> Result<User> {
+    let columns = &mut Columns::new(row, TABLE);
+    let mut user = User {
+        id: columns.user_id()?,
+        number: {
+            let number = columns.integer()?;
+            columns.check(Number::new(number))?
+        },
+        version: columns.version()?,
+        user_name: {
+            let name = columns.text()?;
+            columns.check(UserName::new(name))?
+        },
+        user_name_chosen: columns.truth()?,
+        active: columns.truth()?,
+        password: columns.optional_text()?.map(PasswordHash::from_phc),
+        created_at: columns.time()?,
+        updated_at: columns.time()?,
+        registered_at: columns.time()?,
+        recorded_at: columns.time()?,
+        deleted_at: columns.optional_time()?,
+        data_key: WrappedKey::from_bytes(columns.bytes()?.to_vec()),
+        field_versions: {
+            let bytes = columns.bytes()?;
+            FieldVersions::from_bytes(bytes).ok_or_else(|| columns.corrupt())?
+        },
+        profile: Profile::default(),
+        links: Default::default(),
+        grants: Default::default(),
+    };
+    // email_folded follows from the email.
+    columns.optional_text()?;
+    for (field, kind) in Profile::FIELDS {
+        let value = match kind {
+            ValueKind::Text => columns.optional_text()?.map(|text| Value::Text(text.into())),
+            ValueKind::Bool => columns.get::<Option<bool>>()?.map(Value::Bool),
+            ValueKind::Time => columns.optional_time()?.map(Value::Time),
+            ValueKind::Uuid => columns.get::<Option<uuid::Uuid>>()?.map(Value::Uuid),
+        };
+        if let Some(value) = value
+            && !user.profile.set(*field, value)
+        {
+            return Err(columns.corrupt());
+        }
+    }
+    elements(columns, &mut user)?;
+    Ok(user)
+}
+
+/// Links as `source:external id` (a source has no colon), grants as `client:profile`.
+fn elements(columns: &mut Columns<'_>, user: &mut User) -> Result<()> {
+    for link in columns.get::<Vec<&str>>()? {
+        let (source, external_id) = link.split_once(':').ok_or_else(|| columns.corrupt())?;
+        let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
+        user.links.insert(columns.check(source)?, columns.check(external_id)?);
+    }
+    for grant in columns.get::<Vec<&str>>()? {
+        let (client_id, profile_id) = grant.split_once(':').ok_or_else(|| columns.corrupt())?;
+        let (client_id, profile_id) = (columns.check(client_id.parse())?, ProfileId::new(profile_id));
+        let grant = Grant::new(client_id, columns.check(profile_id)?);
+        user.grants.insert(columns.check(grant)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! Reading users, claims, records and the journal.
+//!
+//! A decision is over rows that several statements read. So that it is over one state of each user, a user with its links and grants is read by
+//! one statement, and a claim is believed only if the user that it leads to has what is claimed. What is written is
+//! guarded besides.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use futures_util::future::{join, join_all};
+use roster_directory::journal::{EntryKind, decode_changes};
+use roster_directory::record::RecordKey;
+use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
+use roster_directory::store::{Claim, ReadSet, Seen};
+use roster_directory::{Actor, ChangeId, Dialect, Entry, Number, Target, User, UserId};
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use crate::bulk::Parameter;
+use crate::cell::{Cell, Columns};
+use crate::columns;
+use crate::connection::{Call, Session};
+use crate::error::{Error, Result};
+use crate::records::{self, Lock};
+
+const HOLDER: &str = "SELECT user_id FROM user_keys WHERE kind = $1 AND key = $2";
+
+const HOLDERS: &str = "SELECT k.kind, k.key, k.user_id FROM user_keys k \
+                       JOIN unnest($1::int8[], $2::text[]) AS t (kind, key) ON k.kind = t.kind AND k.key = t.key";
+
+/// Who holds a claim.
+async fn holder(session: &Session, claim: &Claim) -> Result<Option<UserId>> {
+    let row = session.row(HOLDER, &[claim.kind().into(), claim.key().into()]).await?;
+    row.map(|row| Columns::new(&row, "user_keys").user_id()).transpose()
+}
+
+/// How rows of one table are read: with one statement, or with one for each, so that each needs one shard alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reads {
+    Together,
+    OneByOne,
+}
+
+/// Who holds each claim.
+pub(crate) async fn holders(
+    session: &Session,
+    claims: &[Claim],
+    reads: Reads,
+) -> Result<HashMap<Claim, UserId>> {
+    if claims.len() < 2 || reads == Reads::OneByOne {
+        let found = join_all(claims.iter().map(|claim| holder(session, claim))).await;
+        let held =
+            claims.iter().zip(found).map(|(claim, found)| Ok(found?.map(|holder| (claim.clone(), holder))));
+        return held.filter_map(Result::transpose).collect();
+    }
+    let kinds: Vec<i64> = claims.iter().map(Claim::kind).collect();
+    let keys: Vec<String> = claims.iter().map(Claim::key).collect();
+    let rows =
+        session.rows_of(&Call { sql: HOLDERS, parameters: vec![Box::new(kinds), Box::new(keys)] }).await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let columns = &mut Columns::new(row, "user_keys");
+        let claim =
+            Claim::from_stored(columns.integer()?, columns.text()?).ok_or_else(|| columns.corrupt())?;
+        found.insert(claim, columns.user_id()?);
+    }
+    Ok(found)
+}
+
+/// A user, deleted ones too.
+pub(crate) async fn user(session: &Session, id: UserId) -> Result<Option<User>> {
+    let row = session.row(&columns::SELECT_ONE, &[id.into()]).await?;
+    row.map(|row| columns::user(&row)).transpose()
+}
+
+/// Users, deleted ones too.
+pub(crate) async fn users(session: &Session, ids: &[UserId], reads: Reads) -> Result<HashMap<UserId, User>> {
+    if ids.len() < 2 || reads == Reads::OneByOne {
+        let found = join_all(ids.iter().map(|id| user(session, *id))).await;
+        return found
+            .into_iter()
+            .filter_map(Result::transpose)
+            .map(|user| user.map(|user| (user.id, user)))
+            .collect();
+    }
+    let rows = session
+        .rows_of(&Call { sql: &columns::SELECT_MANY, parameters: vec![self::ids(ids.iter().copied())] })
+        .await?;
+    rows.iter().map(|row| columns::user(row).map(|user| (user.id, user))).collect()
+}
+
+/// The user that is named. Where not by its id, a living one: what a deleted user was called may be another's. And one
+/// that is still called so: between the two reads it may have given the name up.
+pub(crate) async fn target(session: &Session, target: &Target) -> Result<Option<User>> {
+    let claim = match target {
+        Target::Id(id) => return user(session, *id).await,
+        Target::Number(_) | Target::Link(_) | Target::UserName(_) => target.claim(),
+    };
+    let Some(claim) = claim else { return Ok(None) };
+    let Some(id) = holder(session, &claim).await? else { return Ok(None) };
+    Ok(user(session, id).await?.filter(|user| user.is_living() && claim.is_of(user)))
+}
+
+/// A user's wrapped data key.
+pub(crate) async fn data_key(session: &Session, id: UserId) -> Result<Option<WrappedKey>> {
+    let row = session.row("SELECT data_key FROM users WHERE id = $1", &[id.into()]).await?;
+    row.map(|row| Ok(WrappedKey::from_bytes(Columns::new(&row, "users").bytes()?.to_vec()))).transpose()
+}
+
+/// What was read of records: whether each was there.
+pub(crate) type Present = HashMap<RecordKey, bool>;
+
+/// Reads into `seen` what of `wanted` is not there yet, but for the number. A claim brings its holder along.
+pub(crate) async fn fill(
+    session: &Session,
+    keyring: &Keyring,
+    seen: &mut Seen,
+    wanted: ReadSet,
+    (present, lock, reads): (&mut Present, Lock, Reads),
+) -> Result<()> {
+    let ReadSet { mut claims, users: mut ids, records: mut keys, number: _ } = seen.missing(wanted);
+    claims.sort_unstable();
+    claims.dedup();
+    keys.sort_unstable();
+    keys.dedup();
+    let records = join_all(keys.iter().map(|key| records::load(session, keyring, key, lock)));
+    let (found, records) = join(holders(session, &claims, reads), records).await;
+    let found = found?;
+    for (key, record) in keys.into_iter().zip(records) {
+        let record = record?;
+        present.insert(key.clone(), record.is_some());
+        seen.put_record(key, record);
+    }
+    ids.extend(found.values().copied());
+    ids.retain(|id| !seen.has_user(*id));
+    ids.sort_unstable();
+    ids.dedup();
+    let mut loaded = users(session, &ids, reads).await?;
+    for id in ids {
+        seen.put_user(id, loaded.remove(&id).map(Arc::new));
+    }
+    for claim in claims {
+        let holder = found.get(&claim).copied();
+        if let Some(id) = holder
+            && !seen.user_read(id).is_some_and(|user| claim.is_of(user))
+        {
+            return Err(Error::Conflict("a claim"));
+        }
+        seen.put_claim(claim, holder);
+    }
+    Ok(())
+}
+
+/// The number of the next user as far as anyone can say who does not take it.
+pub(crate) async fn next_number(session: &Session) -> Result<Number> {
+    let row = session.row("SELECT next FROM counters WHERE name = 'number'", &[]).await?;
+    let row = row.ok_or(Error::Corrupt("counters"))?;
+    let columns = &mut Columns::new(&row, "counters");
+    let number = columns.integer()?;
+    columns.check(Number::new(number))
+}
+
+/// The columns of `journal` that [`entry`] reads.
+pub(crate) const ENTRY: &str =
+    "version, change_id, kind, dialect, client, actor_user_id, recorded_at_us, payload";
+
+/// A page of a user's journal, oldest first: the entries of versions above `after`.
+pub(crate) async fn entries(
+    session: &Session,
+    keyring: &Keyring,
+    (user, after, limit): (UserId, u64, usize),
+) -> Result<Vec<Entry>> {
+    let Some(key) = data_key(session, user).await? else { return Ok(Vec::new()) };
+    let sql =
+        format!("SELECT {ENTRY} FROM journal WHERE user_id = $1 AND version > $2 ORDER BY version LIMIT $3");
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = session.rows(&sql, &[user.into(), after.into(), limit.into()]).await?;
+    rows.iter().map(|row| entry(row, keyring, (user, &key))).collect()
+}
+
+/// A journal entry from a row that begins with [`ENTRY`].
+pub(crate) fn entry(row: &Row, keyring: &Keyring, owner: (UserId, &WrappedKey)) -> Result<Entry> {
+    let columns = &mut Columns::new(row, "journal");
+    let version = columns.version()?;
+    let change_id = ChangeId(columns.uuid()?);
+    let kind = EntryKind::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
+    let dialect = Dialect::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
+    let actor =
+        Actor { client: columns.text()?.to_owned(), user: columns.get::<Option<Uuid>>()?.map(UserId) };
+    let recorded_at = columns.time()?;
+    let changes = match keyring.unseal(owner, Purpose::Journal { version }, columns.bytes()?) {
+        Ok(plain) => Some(decode_changes(&plain).ok_or_else(|| columns.corrupt())?),
+        Err(SealError::Erased) => None,
+        Err(error @ (SealError::MasterKey | SealError::Unreadable)) => return Err(error.into()),
+    };
+    Ok(Entry { change_id, user_id: owner.0, version, kind, recorded_at, actor, dialect, changes })
+}
+
+/// Which of these changes, each of a user, are in the journal.
+pub(crate) async fn made(session: &Session, changes: &[(UserId, ChangeId)]) -> Result<bool> {
+    const SQL: &str = "SELECT 1 FROM journal WHERE user_id = $1 AND change_id = $2";
+    // They were one transaction: what holds of one holds of all.
+    let Some((user, change)) = changes.first() else { return Ok(false) };
+    Ok(session.row(SQL, &[(*user).into(), Cell::Uuid(change.0)]).await?.is_some())
+}
+
+/// Users' ids as one parameter.
+pub(crate) fn ids(users: impl IntoIterator<Item = UserId>) -> Parameter {
+    Box::new(users.into_iter().map(|id| id.0).collect::<Vec<Uuid>>())
+}

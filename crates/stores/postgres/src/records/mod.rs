@@ -1,0 +1,179 @@
+//! Records: what the directory keeps besides users. One file for each kind of table.
+
+mod api_keys;
+mod idempotency;
+mod registers;
+
+pub(crate) use idempotency::outcome_opens;
+use roster_directory::Timestamp;
+use roster_directory::record::{Record, RecordKey, Register};
+use roster_directory::seal::Keyring;
+use roster_directory::store::RecordWrite;
+
+use crate::Sealing;
+use crate::bulk::Parameter;
+use crate::cell::Cell;
+use crate::connection::Session;
+use crate::error::{Error, Result};
+
+/// Whether a record that is read is to be written in the same transaction: then nobody else may change it meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    No,
+    Yes,
+}
+
+impl Lock {
+    fn sql(self, select: &'static str) -> String {
+        match self {
+            Self::No => select.to_owned(),
+            Self::Yes => format!("{select} FOR UPDATE"),
+        }
+    }
+}
+
+/// A statement that writes a part of a record, and how many rows it must write (`None`: any number).
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(crate) sql: String,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) rows: Option<u64>,
+}
+
+impl Write {
+    fn one(sql: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { sql: sql.into(), cells, rows: Some(1) }
+    }
+
+    fn any(sql: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { sql: sql.into(), cells, rows: None }
+    }
+
+    /// Its parameters.
+    pub(crate) fn parameters(cells: Vec<Cell>) -> Vec<Parameter> {
+        cells.into_iter().map(|cell| Box::new(cell) as Parameter).collect()
+    }
+}
+
+/// `INSERT INTO <table>`, over the row that is there if one was seen, and never over one that was not.
+struct Put {
+    table: &'static str,
+    key: &'static [&'static str],
+    columns: &'static [&'static str],
+    present: bool,
+}
+
+impl Put {
+    fn sql(&self) -> String {
+        let Self { table, key, columns, present } = self;
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
+        let set =
+            columns.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = EXCLUDED.{name}"));
+        let action = if *present {
+            format!("DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
+        } else {
+            "DO NOTHING".to_owned()
+        };
+        let (names, places, key) = (columns.join(", "), places.join(", "), key.join(", "));
+        format!("INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({key}) {action}")
+    }
+}
+
+/// A record.
+pub(crate) async fn load(
+    session: &Session,
+    keyring: &Keyring,
+    key: &RecordKey,
+    lock: Lock,
+) -> Result<Option<Record>> {
+    Ok(match key {
+        RecordKey::ApiKey(id) => api_keys::load(session, id, lock).await?.map(Record::ApiKey),
+        RecordKey::RevokedToken(jti) => {
+            registers::revoked_token(session, jti, lock).await?.map(Record::RevokedToken)
+        }
+        RecordKey::Organisation(kind, id) => {
+            registers::organisation(session, *kind, *id, lock).await?.map(Record::Organisation)
+        }
+        RecordKey::OrganisationByExternalId(kind, external_id) => {
+            let found = registers::organisation_by_external_id(session, *kind, external_id, lock).await?;
+            found.map(Record::Organisation)
+        }
+        RecordKey::Client(id) => registers::client(session, *id, lock).await?.map(Record::Client),
+        RecordKey::Profile(id) => registers::profile(session, id, lock).await?.map(Record::Profile),
+        RecordKey::Idempotency(client, key) => {
+            let found = idempotency::load(session, keyring, (client, key), lock).await?;
+            found.map(|record| Record::Idempotency(Box::new(record)))
+        }
+    })
+}
+
+/// The statements that write or remove a record. `present` is whether it was there when it was read.
+pub(crate) fn writes(sealing: &Sealing, write: &RecordWrite, present: bool) -> Result<Vec<Write>> {
+    Ok(match write {
+        RecordWrite::Put(Record::ApiKey(key)) => api_keys::put(key, present),
+        RecordWrite::Put(Record::RevokedToken(token)) => vec![registers::put_revoked_token(token, present)],
+        RecordWrite::Put(Record::Organisation(organisation)) => {
+            vec![registers::put_organisation(organisation, present)]
+        }
+        RecordWrite::Put(Record::Client(client)) => vec![registers::put_client(client, present)],
+        RecordWrite::Put(Record::Profile(profile)) => vec![registers::put_profile(profile, present)],
+        RecordWrite::Put(Record::Idempotency(record)) => vec![idempotency::put(sealing, record, present)?],
+        RecordWrite::Remove(key) => remove(key)?,
+    })
+}
+
+fn remove(key: &RecordKey) -> Result<Vec<Write>> {
+    Ok(vec![match key {
+        RecordKey::ApiKey(id) => return Ok(api_keys::remove(id)),
+        RecordKey::RevokedToken(jti) => {
+            Write::one("DELETE FROM revoked_tokens WHERE jti = $1", vec![jti.as_str().into()])
+        }
+        RecordKey::Organisation(kind, id) => Write::one(
+            "DELETE FROM organisations WHERE kind = $1 AND id = $2",
+            vec![kind.name().into(), (*id).into()],
+        ),
+        RecordKey::OrganisationByExternalId(..) => {
+            return Err(Error::Unstorable("an organisation is removed by its id alone"));
+        }
+        RecordKey::Client(id) => Write::one("DELETE FROM clients WHERE id = $1", vec![(*id).into()]),
+        RecordKey::Profile(id) => Write::one("DELETE FROM profiles WHERE id = $1", vec![id.as_str().into()]),
+        RecordKey::Idempotency(client, key) => Write::one(
+            "DELETE FROM idempotency WHERE client = $1 AND key = $2",
+            vec![client.as_str().into(), key.as_str().into()],
+        ),
+    }])
+}
+
+/// A page of a register, in the order of its keys.
+pub(crate) async fn list(
+    session: &Session,
+    register: Register,
+    after: Option<&RecordKey>,
+    limit: usize,
+) -> Result<Vec<Record>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    match register {
+        Register::ApiKeys => api_keys::list(session, after, limit).await,
+        Register::Organisations(kind) => registers::organisations(session, kind, after, limit).await,
+        Register::Clients => registers::clients(session, after, limit).await,
+        Register::Profiles => registers::profiles(session, after, limit).await,
+    }
+}
+
+/// Removes at most `limit` records that expired before `now`; how many it removed.
+pub(crate) async fn sweep(session: &Session, now: Timestamp, limit: usize) -> Result<usize> {
+    let mut left = limit;
+    // The time is asked for again: a key that is in use once more has another since.
+    for sql in [
+        "DELETE FROM idempotency i USING (SELECT client, key FROM idempotency WHERE expires_at_us <= $1 \
+         ORDER BY expires_at_us LIMIT $2) AS t \
+         WHERE i.client = t.client AND i.key = t.key AND i.expires_at_us <= $1",
+        "DELETE FROM revoked_tokens r USING (SELECT jti FROM revoked_tokens WHERE expires_at_us <= $1 \
+         ORDER BY expires_at_us LIMIT $2) AS t WHERE r.jti = t.jti AND r.expires_at_us <= $1",
+    ] {
+        let most = i64::try_from(left).unwrap_or(i64::MAX);
+        let removed = session.execute(sql, &[now.into(), most.into()]).await?;
+        left -= usize::try_from(removed).unwrap_or(left).min(left);
+    }
+    Ok(limit - left)
+}

@@ -1,0 +1,265 @@
+//! The statements that write a batch. Every one is guarded: what was read must still be so.
+
+use std::sync::LazyLock;
+
+use roster_directory::journal::encode_changes;
+use roster_directory::seal::Purpose;
+use roster_directory::store::RecordWrite;
+use roster_directory::{Entry, References, Rules, User};
+
+use crate::bulk::{Bulk, Column, Kind, Parameter};
+use crate::cell::{Cell, version};
+use crate::connection::{Call, Session};
+use crate::error::{Error, Result};
+use crate::load::Present;
+use crate::net::{Net, NetUser};
+use crate::records::{self, Write};
+use crate::{Sealing, columns, feed};
+
+static LINKS: LazyLock<Bulk> = LazyLock::new(|| {
+    let columns = [
+        ("user_id", Kind::Uuid),
+        ("source", Kind::Text),
+        ("external_id", Kind::Text),
+        ("version", Kind::Integer),
+    ];
+    let over = "ON CONFLICT (user_id, source) DO UPDATE SET external_id = EXCLUDED.external_id, version = EXCLUDED.version";
+    Bulk::insert("a link", "links", &columns, over)
+});
+
+static GRANTS: LazyLock<Bulk> = LazyLock::new(|| {
+    let columns = [
+        ("user_id", Kind::Uuid),
+        ("client_id", Kind::Integer),
+        ("profile_id", Kind::Text),
+        ("granted", Kind::Truth),
+        ("version", Kind::Integer),
+    ];
+    let over = "ON CONFLICT (user_id, client_id, profile_id) DO UPDATE SET granted = EXCLUDED.granted, version = EXCLUDED.version";
+    Bulk::insert("a grant", "grants", &columns, over)
+});
+
+static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
+    let columns = [
+        ("user_id", Kind::Uuid),
+        ("version", Kind::Integer),
+        ("change_id", Kind::Uuid),
+        ("kind", Kind::Text),
+        ("dialect", Kind::Text),
+        ("client", Kind::Text),
+        ("actor_user_id", Kind::Uuid),
+        ("recorded_at_us", Kind::Integer),
+        ("field_ids", Kind::Text),
+        ("payload", Kind::Bytes),
+    ];
+    Bulk::insert("the journal", "journal", &columns, "")
+});
+
+pub(crate) static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
+    let columns = [
+        ("stream", Kind::Integer),
+        ("recorded_at_us", Kind::Integer),
+        ("user_id", Kind::Uuid),
+        ("version", Kind::Integer),
+    ];
+    Bulk::insert("the outbox", "outbox", &columns, "")
+});
+
+const CLAIM: [Column; 3] = [("kind", Kind::Integer), ("key", Kind::Text), ("user_id", Kind::Uuid)];
+const HELD: &str = "k.kind = {kind} AND k.key = {key} AND k.user_id = {user_id}";
+
+static RELEASE: LazyLock<Bulk> =
+    LazyLock::new(|| Bulk::over("a claim", &CLAIM, "DELETE FROM user_keys AS k", "USING {rows}", HELD));
+
+static MOVE: LazyLock<Bulk> = LazyLock::new(|| {
+    let [kind, key, user] = CLAIM;
+    let columns = [kind, key, user, ("new_holder", Kind::Uuid)];
+    Bulk::over("a claim", &columns, "UPDATE user_keys AS k SET user_id = {new_holder}", "FROM {rows}", HELD)
+});
+
+static TAKE: LazyLock<Bulk> = LazyLock::new(|| {
+    let [kind, key, user] = CLAIM;
+    let columns = [kind, key, user, ("folding", Kind::Integer)];
+    Bulk::insert("a claim", "user_keys", &columns, "ON CONFLICT (kind, key) DO NOTHING")
+});
+
+/// Tells whether the rules are still those that the batch was decided by. It comes behind the users' statements: whoever
+/// changes the rules locks that table first.
+const SAME_RULES: &str = "SELECT 1 FROM meta WHERE \"references\" = $1 AND unique_email = $2";
+
+/// A statement to be sent, with what must come of it.
+struct Planned<'a> {
+    call: Call<'a>,
+    rows: Option<u64>,
+    short: fn(&'static str) -> Error,
+    what: &'static str,
+}
+
+/// Everything that is sent to write a batch.
+struct Plan<'a> {
+    statements: Vec<Planned<'a>>,
+    /// Whether rows of one table share a statement.
+    together: bool,
+}
+
+impl<'a> Plan<'a> {
+    fn bulk(&mut self, bulk: &'static Bulk, mut rows: Vec<Vec<Cell>>) -> Result<()> {
+        while !rows.is_empty() {
+            let rest = if self.together { Vec::new() } else { rows.split_off(1) };
+            let (count, wanted) = (rows.len(), u64::try_from(rows.len()).ok());
+            let call = Call { sql: bulk.sql(count), parameters: bulk.parameters(rows)? };
+            self.statements.push(Planned { call, rows: wanted, short: Error::Conflict, what: bulk.what() });
+            rows = rest;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, sql: &'a str, parameters: Vec<Parameter>, rows: Option<u64>) {
+        let call = Call { sql, parameters };
+        self.statements.push(Planned { call, rows, short: Error::Conflict, what: "a record" });
+    }
+
+    fn rules(&mut self, rules: Rules) {
+        let cells = vec![Cell::from(references(rules.references)), rules.unique_email.into()];
+        let call = Call { sql: SAME_RULES, parameters: Write::parameters(cells) };
+        self.statements.push(Planned {
+            call,
+            rows: Some(1),
+            short: |_| Error::OtherRules,
+            what: "the rules",
+        });
+    }
+}
+
+/// The rule as it is stored.
+pub(crate) fn references(references: References) -> &'static str {
+    match references {
+        References::Open => "open",
+        References::Known => "known",
+    }
+}
+
+/// Writes a batch that was decided by these rules, inside the transaction that is open.
+pub(crate) async fn write(
+    session: &Session,
+    sealing: &Sealing,
+    net: &Net,
+    present: &Present,
+    (rules, together): (Rules, bool),
+) -> Result<()> {
+    let records = record_writes(sealing, net, present)?;
+    let mut plan = Plan { statements: Vec::with_capacity(12), together };
+    plan_users(&mut plan, sealing, net)?;
+    plan_claims(&mut plan, net)?;
+    if !net.users.is_empty() {
+        plan.rules(rules);
+    }
+    for (sql, cells, rows) in &records {
+        plan.record(sql, Write::parameters(cells.clone()), *rows);
+    }
+    let (calls, wanted): (Vec<_>, Vec<_>) = plan
+        .statements
+        .into_iter()
+        .map(|Planned { call, rows, short, what }| (call, (rows, short, what)))
+        .unzip();
+    let written = session.execute_all(&calls).await?;
+    for ((rows, short, what), written) in wanted.into_iter().zip(written) {
+        if rows.is_some_and(|rows| rows != written) {
+            return Err(short(what));
+        }
+    }
+    Ok(())
+}
+
+type RecordCall = (String, Vec<Cell>, Option<u64>);
+
+fn record_writes(sealing: &Sealing, net: &Net, present: &Present) -> Result<Vec<RecordCall>> {
+    let mut calls = Vec::new();
+    for (key, write) in &net.records {
+        let present = present.get(key).copied();
+        // What the batch itself made and removed again was never there.
+        if matches!(write, RecordWrite::Remove(_)) && present == Some(false) {
+            continue;
+        }
+        // A change that did not look writes over whatever is there.
+        for Write { sql, cells, rows } in records::writes(sealing, write, present.unwrap_or(true))? {
+            calls.push((sql, cells, rows));
+        }
+    }
+    Ok(calls)
+}
+
+fn plan_users(plan: &mut Plan<'_>, sealing: &Sealing, net: &Net) -> Result<()> {
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for NetUser { before, after } in net.users.values() {
+        match before {
+            Some(before) => changed.push(columns::guarded_cells(before, after)?),
+            None => new.push(columns::cells(after)?),
+        }
+    }
+    plan.bulk(&columns::UPDATE, changed)?;
+    plan.bulk(&columns::INSERT, new)?;
+    let links = net.links.iter().map(|((user, source), (external_id, at))| {
+        let external_id = external_id.as_ref().map(|id| id.as_str());
+        Ok(vec![(*user).into(), source.as_str().into(), external_id.into(), version(*at)?.into()])
+    });
+    plan.bulk(&LINKS, links.collect::<Result<_>>()?)?;
+    let grants = net.grants.iter().map(|((user, grant), (granted, at))| {
+        let profile = grant.profile_id.as_str();
+        Ok(vec![
+            (*user).into(),
+            grant.client_id.into(),
+            profile.into(),
+            (*granted).into(),
+            version(*at)?.into(),
+        ])
+    });
+    plan.bulk(&GRANTS, grants.collect::<Result<_>>()?)?;
+    let journal = net.entries.iter().map(|(user, entry)| journal_row(sealing, user, entry));
+    plan.bulk(&JOURNAL, journal.collect::<Result<_>>()?)?;
+    let outbox = net.entries.iter().map(|(user, entry)| {
+        let stream = feed::stream_of(user.id);
+        Ok(vec![stream.into(), entry.recorded_at.into(), user.id.into(), version(entry.version)?.into()])
+    });
+    plan.bulk(&OUTBOX, outbox.collect::<Result<_>>()?)
+}
+
+/// An entry's row, its changes sealed with the user's data key.
+fn journal_row(sealing: &Sealing, user: &User, entry: &Entry) -> Result<Vec<Cell>> {
+    let changes = entry.changes.as_deref().ok_or(Error::Unstorable("an entry without its changes"))?;
+    let purpose = Purpose::Journal { version: entry.version };
+    let owner = (user.id, &user.data_key);
+    let payload = sealing.keyring.seal(owner, purpose, &*sealing.entropy, encode_changes(changes))?;
+    Ok(vec![
+        entry.user_id.into(),
+        version(entry.version)?.into(),
+        entry.change_id.0.into(),
+        entry.kind.name().into(),
+        entry.dialect.name().into(),
+        entry.actor.client.as_str().into(),
+        entry.actor.user.into(),
+        entry.recorded_at.into(),
+        entry.field_ids_text().into(),
+        payload.into(),
+    ])
+}
+
+fn plan_claims(plan: &mut Plan<'_>, net: &Net) -> Result<()> {
+    let (mut released, mut moved, mut taken) = (Vec::new(), Vec::new(), Vec::new());
+    for (claim, holders) in &net.claims {
+        let (kind, key): (Cell, Cell) = (claim.kind().into(), claim.key().into());
+        match *holders {
+            (Some(before), Some(after)) if before != after => {
+                moved.push(vec![kind, key, before.into(), after.into()]);
+            }
+            (Some(before), None) => released.push(vec![kind, key, before.into()]),
+            (None, Some(after)) => {
+                taken.push(vec![kind, key, after.into(), claim.folding().map(i64::from).into()]);
+            }
+            (Some(_), Some(_)) | (None, None) => {}
+        }
+    }
+    plan.bulk(&RELEASE, released)?;
+    plan.bulk(&MOVE, moved)?;
+    plan.bulk(&TAKE, taken)
+}

@@ -1,0 +1,51 @@
+//! The one place where a transaction is begun, committed and given up, and where it is decided what a failure means.
+
+use roster_directory::{ChangeId, UserId};
+
+use crate::connection::Session;
+use crate::error::{Error, Result};
+use crate::load;
+
+/// How a commit failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Nothing was written.
+    RolledBack(Error),
+    /// It may have been made: the answer was lost.
+    InDoubt(Error),
+    /// It was made, and is maybe on the primary alone: someone cancelled its wait for the standby.
+    Unreplicated,
+}
+
+/// Begins a transaction. Decisions rest on guards, not on a snapshot: each statement sees what is committed.
+pub(crate) async fn begin(session: &Session) -> Result<()> {
+    session.was_warned();
+    session.batch("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+}
+
+/// Commits. When this returns `Ok`, what was written is as safe as the server's settings say.
+pub(crate) async fn commit(session: &Session) -> Result<(), Failure> {
+    match session.batch("COMMIT").await {
+        Ok(()) if session.was_warned() => Err(Failure::Unreplicated),
+        Ok(()) => Ok(()),
+        Err(error) if error.is_answer() => Err(Failure::RolledBack(error)),
+        Err(error) => Err(Failure::InDoubt(error)),
+    }
+}
+
+/// Gives the transaction up. Where that fails the connection is closed, and the server gives it up.
+pub(crate) async fn roll_back(session: &Session) -> Result<()> {
+    session.batch("ROLLBACK").await
+}
+
+/// Whether a batch that was in doubt is there. If it is, it is made as safe as any: a commit behind it waits for the
+/// standby, where one must have it, and so for what came before.
+pub(crate) async fn confirm(session: &Session, changes: &[(UserId, ChangeId)]) -> Result<bool, Failure> {
+    if !load::made(session, changes).await.map_err(Failure::RolledBack)? {
+        return Ok(false);
+    }
+    begin(session).await.map_err(Failure::RolledBack)?;
+    let touched = session.batch("UPDATE counters SET next = next WHERE name = 'number'").await;
+    touched.map_err(Failure::RolledBack)?;
+    commit(session).await.map(|()| true)
+}

@@ -1,0 +1,272 @@
+//! The writers: tasks on a thread of their own, each with a connection.
+//!
+//! A writer takes whatever changes are waiting, decides and writes them in one transaction, commits once, and then answers
+//! all of them. What it has begun it brings to an end, whoever still waits for the answer: nothing cancels a write.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+
+use roster_directory::store::{Decide, StoreError, Submitted};
+use tokio::time::Instant;
+
+use crate::batch::{self, Ready, Turn};
+use crate::connection::Session;
+use crate::error::{Error, Remedy, Result};
+use crate::numbers::Numbers;
+use crate::queue::{Job, Pending, Shared, send};
+use crate::readers::Waits;
+use crate::transaction::{self, Failure};
+
+/// How often a batch is decided again before its changes are tried one by one.
+const MOST_CONFLICTS_TOGETHER: usize = 1;
+
+/// Why a batch was not written.
+enum Refused {
+    /// Its changes are to be tried one by one.
+    Apart(Error),
+    /// This is the answer.
+    Answer(StoreError),
+}
+
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    session: Option<Session>,
+    numbers: Numbers,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, session: None, numbers: Numbers::new() }
+    }
+
+    /// Works until the store is dropped, and then until the queue is empty.
+    pub(crate) async fn run(mut self) {
+        while let Some((batch, other)) = self.shared.take().await {
+            self.write(batch).await;
+            if let Some(job) = other {
+                self.do_alone(job).await;
+            }
+        }
+    }
+
+    /// Writes a batch and answers it. If it can't be written as one, every change is tried in a transaction of its own, so
+    /// that one that can't be written takes no other with it.
+    async fn write(&mut self, batch: Vec<Pending>) {
+        let now = Instant::now();
+        // Whose caller was told that nobody knows is not begun any more.
+        let batch: Vec<Pending> =
+            batch.into_iter().filter(|pending| now < pending.since + self.shared.patience).collect();
+        let Some(since) = batch.iter().map(|pending| pending.since).min() else { return };
+        let changes: Vec<Arc<dyn Decide>> = batch.iter().map(|pending| Arc::clone(&pending.change)).collect();
+        match self.write_together(&changes, since).await {
+            Ok(answers) => {
+                for (pending, answer) in batch.into_iter().zip(answers) {
+                    send(pending.reply, Ok(answer));
+                }
+            }
+            Err(Refused::Apart(error)) => {
+                tracing::debug!(%error, changes = changes.len(), "a batch was rolled back; its changes are tried one by one");
+                for Pending { change, since, reply } in batch {
+                    let answer = match self.write_together(&[change], since).await {
+                        Ok(mut answers) => {
+                            answers.pop().ok_or_else(|| StoreError::Failed("no answer".to_owned()))
+                        }
+                        Err(Refused::Apart(error)) => Err(StoreError::Failed(error.to_string())),
+                        Err(Refused::Answer(error)) => Err(error),
+                    };
+                    send(reply, answer);
+                }
+            }
+            Err(Refused::Answer(error)) => {
+                for pending in batch {
+                    send(pending.reply, Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    /// Writes changes in one transaction, as often as it takes and the time allows.
+    async fn write_together(
+        &mut self,
+        changes: &[Arc<dyn Decide>],
+        since: Instant,
+    ) -> Result<Vec<Submitted>, Refused> {
+        let mut waits = Waits::new(since + self.shared.patience);
+        let mut conflicts = 0;
+        let mut doubts = Vec::new();
+        loop {
+            let error = match self.attempt(changes, &mut doubts).await {
+                Ok(answers) => {
+                    let count = changes.len().try_into().unwrap_or_default();
+                    self.shared.done.changes.fetch_add(count, Ordering::Relaxed);
+                    return Ok(answers);
+                }
+                Err(Failure::Unreplicated) => return Err(Refused::Answer(unreplicated())),
+                Err(Failure::InDoubt(error) | Failure::RolledBack(error)) => error,
+            };
+            if doubts.is_empty() {
+                let alone = changes.len() == 1;
+                match error.remedy() {
+                    Remedy::GiveUp if alone => {
+                        return Err(Refused::Answer(StoreError::Failed(error.to_string())));
+                    }
+                    Remedy::GiveUp => return Err(Refused::Apart(error)),
+                    Remedy::DecideAgain if !alone && conflicts >= MOST_CONFLICTS_TOGETHER => {
+                        return Err(Refused::Apart(error));
+                    }
+                    Remedy::DecideAgain => conflicts += 1,
+                    Remedy::TryAgain => self.session = None,
+                }
+            } else {
+                self.session = None;
+            }
+            // What the journal does not tell of can't be found again.
+            let lost = doubts.iter().any(|ready: &Ready| ready.changes.is_empty());
+            if lost || !waits.wait().await {
+                return Err(Refused::Answer(StoreError::Unavailable(error.to_string())));
+            }
+        }
+    }
+
+    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and again
+    /// when it is in the way: it may have been made since.
+    async fn attempt(
+        &mut self,
+        changes: &[Arc<dyn Decide>],
+        doubts: &mut Vec<Ready>,
+    ) -> Result<Vec<Submitted>, Failure> {
+        let session = match self.session.take().filter(|session| !session.is_closed()) {
+            Some(session) => session,
+            None => self.shared.connector.connect().await.map_err(Failure::RolledBack)?,
+        };
+        let done = self.attempt_on(&session, changes, doubts).await;
+        self.session = Some(session);
+        done
+    }
+
+    async fn attempt_on(
+        &mut self,
+        session: &Session,
+        changes: &[Arc<dyn Decide>],
+        doubts: &mut Vec<Ready>,
+    ) -> Result<Vec<Submitted>, Failure> {
+        if let Some(answers) = made(session, doubts).await? {
+            return Ok(answers);
+        }
+        let shared = Arc::clone(&self.shared);
+        let mut turn = Turn {
+            session,
+            sealing: &shared.sealing,
+            readers: &shared.readers,
+            numbers: &mut self.numbers,
+            rules: shared.rules(),
+            reads: shared.reads,
+        };
+        let ready = match batch::run(&mut turn, changes).await {
+            Ok(ready) => ready,
+            Err(error) => {
+                // The first failure is what is told.
+                let _ = transaction::roll_back(session).await;
+                return Err(Failure::RolledBack(error));
+            }
+        };
+        if !ready.wrote {
+            transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
+            // Maybe there is nothing left to do because it was done just now.
+            return Ok(made(session, doubts).await?.unwrap_or(ready.answers));
+        }
+        let committed = transaction::commit(session).await;
+        if let (Some(next), Ok(()) | Err(Failure::InDoubt(_) | Failure::Unreplicated)) =
+            (ready.next_number, &committed)
+        {
+            self.numbers.used_below(next);
+        }
+        match committed {
+            Ok(()) => {
+                shared.done.commits.fetch_add(1, Ordering::Relaxed);
+                shared.written.notify_one();
+                Ok(ready.answers)
+            }
+            Err(failure @ Failure::InDoubt(_)) => {
+                doubts.push(ready);
+                Err(failure)
+            }
+            Err(failure @ (Failure::RolledBack(_) | Failure::Unreplicated)) => Err(failure),
+        }
+    }
+
+    async fn do_alone(&mut self, job: Job) {
+        match job {
+            Job::Change(pending) => self.write(vec![pending]).await,
+            Job::Sweep(now, limit, reply) => {
+                let swept =
+                    self.alone(async |session| crate::records::sweep(session, now, limit).await).await;
+                send(reply, swept);
+            }
+            Job::Configure(wanted, reply) => {
+                let done = self.alone(async |session| crate::rules::configure(session, wanted).await).await;
+                if let Ok(Ok(())) = done {
+                    *self.shared.rules.lock().unwrap_or_else(PoisonError::into_inner) = wanted;
+                }
+                send(reply, done);
+            }
+            Job::Probe(reply) => {
+                let touch = "SELECT next FROM counters WHERE name = 'number' FOR UPDATE";
+                let probed = self.alone(async |session| session.rows(touch, &[]).await.map(|_| ())).await;
+                send(reply, probed);
+            }
+        }
+    }
+
+    /// Does something that may be done twice in a transaction of its own.
+    async fn alone<T>(&mut self, work: impl AsyncFn(&Session) -> Result<T>) -> Result<T, StoreError> {
+        let mut waits = Waits::new(Instant::now() + self.shared.patience);
+        loop {
+            let error = match self.try_alone(&work).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Unreplicated) => return Err(unreplicated()),
+                Err(Failure::RolledBack(error) | Failure::InDoubt(error)) => error,
+            };
+            if error.remedy() == Remedy::GiveUp {
+                return Err(StoreError::Failed(error.to_string()));
+            }
+            self.session = None;
+            if !waits.wait().await {
+                return Err(StoreError::Unavailable(error.to_string()));
+            }
+        }
+    }
+
+    async fn try_alone<T>(&mut self, work: &impl AsyncFn(&Session) -> Result<T>) -> Result<T, Failure> {
+        let session = match self.session.take().filter(|session| !session.is_closed()) {
+            Some(session) => session,
+            None => self.shared.connector.connect().await.map_err(Failure::RolledBack)?,
+        };
+        transaction::begin(&session).await.map_err(Failure::RolledBack)?;
+        let done = match work(&session).await {
+            Ok(answer) => transaction::commit(&session).await.map(|()| answer),
+            Err(error) => {
+                // The first failure is what is told.
+                let _ = transaction::roll_back(&session).await;
+                Err(Failure::RolledBack(error))
+            }
+        };
+        self.session = Some(session);
+        done
+    }
+}
+
+/// The answers of whichever commit in doubt was made after all.
+async fn made(session: &Session, doubts: &mut Vec<Ready>) -> Result<Option<Vec<Submitted>>, Failure> {
+    for index in 0..doubts.len() {
+        let changes = doubts.get(index).map(|ready| ready.changes.as_slice()).unwrap_or_default();
+        if transaction::confirm(session, changes).await? {
+            return Ok(Some(doubts.swap_remove(index).answers));
+        }
+    }
+    Ok(None)
+}
+
+fn unreplicated() -> StoreError {
+    StoreError::Unavailable("it was committed, but its wait for the standby was cancelled".to_owned())
+}

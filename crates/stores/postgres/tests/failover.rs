@@ -1,0 +1,240 @@
+//! What happens when the connection, or the server, goes away: nothing that was acknowledged is missing, and nothing is
+//! made twice.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::proxy::{Break, Proxy};
+use common::{directory, keyring, open, options};
+use futures_util::future::join_all;
+use roster_directory::record::{Record, RegisteredClient};
+use roster_directory::seal::Keyring;
+use roster_directory::store::RecordWrite;
+use roster_directory::{
+    Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, Rules, Store as _,
+    SystemEntropy, Timestamp, UserPatch,
+};
+use roster_store_postgres::{Durability, Options, PostgresStore};
+use roster_testkit::TestDatabase;
+use roster_testkit::build::{by_id, external_id, principal, text, with_given_name};
+
+/// A store that reaches its database by way of a proxy, and another that reaches it always.
+struct Rig {
+    proxy: Proxy,
+    store: Arc<PostgresStore>,
+    roster: Arc<Directory>,
+    watcher: PostgresStore,
+    keyring: Arc<Keyring>,
+    database: TestDatabase,
+}
+
+impl Rig {
+    async fn new(patience: Duration) -> Self {
+        let (database, keyring) = (TestDatabase::new(), keyring());
+        let watcher = open(&database, &keyring).await;
+        let proxy = Proxy::to(&database).await;
+        let options = Options { url: proxy.url().into(), patience, ..options(&database, &keyring) };
+        let store = Arc::new(PostgresStore::open(options).await.unwrap());
+        let roster = directory(&store, &keyring, Rules::default(), 1);
+        Self { proxy, store, roster, watcher, keyring, database }
+    }
+
+    async fn upsert(&self, id: &str, name: &str) -> Result<Applied, Error> {
+        upsert(&self.roster, id, with_given_name(name)).await
+    }
+
+    async fn assert_once(&self, applied: &Applied, entries: usize) {
+        let history = self.watcher.history(applied.user.id, 0, 100).await.unwrap();
+        assert_eq!(history.len(), entries, "{history:?}");
+        let stored = self.watcher.user(by_id(&applied.user)).await.unwrap().unwrap();
+        assert_eq!(stored, applied.user);
+        assert_eq!(self.watcher.check().await, []);
+    }
+}
+
+async fn upsert(roster: &Directory, id: &str, patch: UserPatch) -> Result<Applied, Error> {
+    roster.upsert(&principal("bubble"), Dialect::Algorep, external_id(id), patch, None).await
+}
+
+const LONG: Duration = Duration::from_secs(60);
+
+/// The answer of the commit is lost, the change is not: it is found by its id, and made once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_commit_whose_answer_was_lost_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    rig.proxy.break_next(&[Break::AfterCommit]);
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    assert_eq!(
+        (made.effect, made.user.version),
+        (Effect::Created, 1),
+        "as it was decided, and not as a no-op"
+    );
+    rig.assert_once(&made, 1).await;
+    rig.proxy.break_next(&[Break::AfterCommit, Break::AfterCommit]);
+    let changed = rig.upsert("one", "Bea").await.unwrap();
+    assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
+    rig.assert_once(&changed, 2).await;
+    assert_eq!(rig.proxy.broken(), 2, "the look for the change is no change, and was not broken");
+}
+
+/// Neither the commit nor the write reached the server: it is made again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_never_reached_the_server_is_sent_again() {
+    let rig = Rig::new(LONG).await;
+    rig.proxy.break_next(&[Break::BeforeCommit]);
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    assert_eq!(made.effect, Effect::Created);
+    rig.proxy.break_next(&[Break::BeforeWrite]);
+    let changed = rig.upsert("one", "Bea").await.unwrap();
+    assert_eq!(changed.effect, Effect::Updated);
+    assert_eq!(rig.proxy.broken(), 2);
+    rig.assert_once(&changed, 2).await;
+}
+
+/// Past its time a change is answered as unknown, and whether it was made is found out by who asks again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_gone_for_too_long_is_told_as_unavailable() {
+    let rig = Rig::new(Duration::from_millis(300)).await;
+    let before = rig.upsert("one", "Ann").await.unwrap();
+    rig.proxy.set_down(true);
+    assert_eq!(rig.upsert("one", "Bea").await.err(), Some(Error::Unavailable));
+    assert!(rig.store.ready().await.is_err());
+    rig.proxy.set_down(false);
+    // The first may find that its time is up before it is tried.
+    let after = loop {
+        match rig.upsert("one", "Cleo").await {
+            Err(Error::Unavailable) => {}
+            answer => break answer.unwrap(),
+        }
+    };
+    rig.store.ready().await.unwrap();
+    assert!(after.user.version > before.user.version);
+    assert_eq!(rig.watcher.check().await, []);
+}
+
+/// Every connection is ended by the server again and again, as in a failover.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_is_made_once_while_the_server_ends_connections() {
+    let rig = Arc::new(Rig::new(LONG).await);
+    let work = (0..8).map(|task| {
+        let rig = Arc::clone(&rig);
+        tokio::spawn(async move {
+            for round in 0..10 {
+                let applied = rig.upsert(&format!("u{task}"), &format!("name {round}")).await.unwrap();
+                assert_eq!(applied.user.version, round + 1, "each change once");
+            }
+        })
+    });
+    let work: Vec<_> = work.collect();
+    let database = rig.database.name().to_owned();
+    let ended = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = '{database}' AND pid <> pg_backend_pid()"
+    );
+    while work.iter().any(|task| !task.is_finished()) {
+        let (rig, ended) = (Arc::clone(&rig), ended.clone());
+        tokio::task::spawn_blocking(move || rig.database.sql(&ended)).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    for task in join_all(work).await {
+        task.unwrap();
+    }
+    assert_eq!(rig.database.sql("SELECT count(*) FROM journal"), "80");
+    assert_eq!(open(&rig.database, &rig.keyring).await.check().await, []);
+}
+
+/// The primary became a standby: whoever is connected to it finds the new one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_became_read_only_is_waited_out() {
+    let rig = Rig::new(LONG).await;
+    rig.upsert("one", "Ann").await.unwrap();
+    let name = rig.database.name();
+    let read_only = |on: bool| {
+        rig.database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}"));
+    };
+    read_only(true);
+    rig.proxy.set_down(true);
+    rig.proxy.set_down(false);
+    let waiting = {
+        let roster = Arc::clone(&rig.roster);
+        tokio::spawn(async move { upsert(&roster, "one", with_given_name("Bea")).await })
+    };
+    rig.database.sql("SELECT 1");
+    assert!(!waiting.is_finished());
+    rig.database.sql(&format!(
+        "BEGIN READ WRITE; ALTER DATABASE {name} SET default_transaction_read_only = false; COMMIT"
+    ));
+    assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Updated);
+}
+
+/// Ends the wait for the standby of whoever waits, until the change is answered.
+async fn until_answered(
+    database: &TestDatabase,
+    ends: &str,
+    change: tokio::task::JoinHandle<Result<Applied, Error>>,
+) -> Result<Applied, Error> {
+    let waiting = format!(
+        "SELECT count({ends}(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
+        database.name()
+    );
+    while !change.is_finished() {
+        database.sql(&waiting);
+        tokio::task::yield_now().await;
+    }
+    change.await.unwrap()
+}
+
+/// PostgreSQL reports a commit whose wait for the standby was cancelled as made, with a warning. It may be on the primary
+/// alone, and is not acknowledged; nor is one that is found there after the connection was ended in that wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_what_no_standby_has_is_not_acknowledged() {
+    let (database, keyring) = (TestDatabase::without_its_standby(), keyring());
+    let relaxed = Options { durability: Durability::Relaxed, ..options(&database, &keyring) };
+    let first = Arc::new(PostgresStore::open(relaxed).await.unwrap());
+    upsert(&directory(&first, &keyring, Rules::default(), 1), "one", with_given_name("Ann")).await.unwrap();
+    let patience = Duration::from_secs(3);
+    let full = Options { patience, ..options(&database, &keyring) };
+    let store = Arc::new(PostgresStore::open(full).await.unwrap());
+    let roster = directory(&store, &keyring, Rules::default(), 2);
+    for (name, ends) in [("Bea", "pg_cancel_backend"), ("Cleo", "pg_terminate_backend")] {
+        let roster = Arc::clone(&roster);
+        let change = tokio::spawn(async move { upsert(&roster, "one", with_given_name(name)).await });
+        assert_eq!(until_answered(&database, ends, change).await.err(), Some(Error::Unavailable), "{ends}");
+    }
+    assert_eq!(database.sql("SELECT given_name FROM users"), "Cleo", "and is there all the same");
+    // Whatever still waits for the standby when the store closes is let go.
+    let ended = tokio::task::spawn_blocking(move || drop((roster, store)));
+    let end = format!(
+        "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
+        database.name()
+    );
+    while !ended.is_finished() {
+        database.sql(&end);
+        tokio::task::yield_now().await;
+    }
+    ended.await.unwrap();
+}
+
+/// Who asked is gone; what was asked for is done. Nothing cancels a write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_whose_caller_went_away_is_made() {
+    let rig = Rig::new(LONG).await;
+    let record = Record::Client(RegisteredClient { id: 7, name: text("client") });
+    let (put, key) = (record.clone(), record.key());
+    let change = ChangeRecord::new(ChangeId(SystemEntropy.uuid_v7(Timestamp::MIN)), key.clone(), move |_| {
+        Ok(Some(RecordWrite::Put(put.clone())))
+    });
+    {
+        let submitted = rig.store.submit(Arc::new(change));
+        tokio::pin!(submitted);
+        // Polled once: it is in the queue.
+        tokio::select! {
+            biased;
+            answer = &mut submitted => panic!("{answer:?}"),
+            () = std::future::ready(()) => {}
+        }
+    }
+    while rig.watcher.record(key.clone()).await.unwrap().as_ref() != Some(&record) {}
+}

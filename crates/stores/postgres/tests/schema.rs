@@ -1,0 +1,49 @@
+//! The schema: made by several processes at once, and refused where it is not known.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{directory, keyring, open, options};
+use futures_util::future::join_all;
+use roster_directory::{Dialect, Rules, UserPatch};
+use roster_store_postgres::{OpenError, PostgresStore, SCHEMA};
+use roster_testkit::TestDatabase;
+use roster_testkit::build::{external_id, principal};
+
+/// Nothing is locked, and all of them find the schema.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn processes_that_start_at_once_migrate_side_by_side() {
+    for _ in 0..5 {
+        let (database, keyring) = (TestDatabase::new(), keyring());
+        let stores = join_all((0..6).map(|_| open(&database, &keyring))).await;
+        assert!(stores.iter().all(|store| store.epoch() == stores[0].epoch()));
+        let roster =
+            directory(&Arc::new(stores.into_iter().next_back().unwrap()), &keyring, Rules::default(), 1);
+        let (who, id) = (principal("bubble"), external_id("one"));
+        roster.upsert(&who, Dialect::Rest, id, UserPatch::default(), None).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schema_that_is_not_known_is_refused() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    drop(open(&database, &keyring).await);
+    let open = async || PostgresStore::open(options(&database, &keyring)).await.err().unwrap();
+    database.sql(&format!("INSERT INTO migrations VALUES ({}, 'later', '')", SCHEMA + 1));
+    assert!(matches!(open().await, OpenError::Newer { found, known: SCHEMA } if found == SCHEMA + 1));
+    database.sql(&format!(
+        "DELETE FROM migrations WHERE number > {SCHEMA}; UPDATE migrations SET sha256 = '' WHERE number = 1"
+    ));
+    assert!(matches!(open().await, OpenError::MigrationChanged { number: 1 }));
+    let other = TestDatabase::new();
+    other.sql("CREATE TABLE users (id int)");
+    let error = PostgresStore::open(options(&other, &keyring)).await.err().unwrap();
+    assert!(matches!(&error, OpenError::NotRosters(schema) if schema == "public"), "{error}");
+    assert_eq!(
+        other.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"),
+        "1",
+        "it is left alone"
+    );
+}
