@@ -17,7 +17,8 @@ use crate::process::{Process, free_address, run};
 use crate::result::Contestant;
 use crate::speak::{Credentials, Manner, Roster, Speak as _, Subject};
 
-const SETTINGS: &str = "as it is when nothing is set: SQLite, WAL, flushed before each answer, journal, validation";
+const SETTINGS: &str =
+    "as it is when nothing is set: SQLite, WAL, flushed before each answer, journal, validation";
 /// What opens an id.
 const ID: &str = r#""id":""#;
 /// No other number of a request is near it.

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use metrics_exporter_prometheus::BuildError;
 use roster_auth::Auth;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
@@ -86,7 +85,7 @@ impl Server {
     /// Starts a server: it listens when this returns.
     pub async fn start(settings: &Settings, outside: Outside) -> Result<Self, StartError> {
         let listen_failed = |error| StartError::Listen { address: settings.listen.to_string(), error };
-        let listener = TcpListener::bind(settings.listen.as_str()).await.map_err(listen_failed)?;
+        let listener = accept::listen(&settings.listen, settings.connections).await.map_err(listen_failed)?;
         let address = listener.local_addr().map_err(listen_failed)?;
         let system = Arc::new(System::open_and_configure(settings, outside).await?);
         let routes = routes(&system, settings)?;

@@ -13,15 +13,19 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::edge::Edge;
 use super::patience::Patient;
 use crate::config::Settings;
+use crate::config::network::Listen;
 
 /// How long the loop rests when the system has no more file descriptors.
 const REST: Duration = Duration::from_millis(100);
+
+/// The most that the system is asked to keep waiting; it has a limit of its own (`net.core.somaxconn`).
+const MOST_WAITING: u32 = 65_535;
 
 /// How long a connection without a request is still listened to at the end.
 const LINGER: Duration = Duration::from_secs(1);
@@ -57,6 +61,22 @@ pub enum Drained {
     Fully,
     /// Some were not, within the time that there was.
     Partly,
+}
+
+/// Listens. As many connections as are served at most may wait to be accepted: of a burst that finds no room the system drops
+/// some, and their clients try again after a second.
+pub async fn listen(address: &Listen, connections: NonZeroUsize) -> io::Result<TcpListener> {
+    let waiting = u32::try_from(connections.get()).unwrap_or(u32::MAX).min(MOST_WAITING);
+    let mut failed = io::Error::new(io::ErrorKind::AddrNotAvailable, "the name leads to no address");
+    for address in lookup_host(address.as_str()).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(waiting)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// Accepts connections until `stop` says true, and then waits, within bounds, until what came in is answered.
