@@ -6,7 +6,7 @@ use roster_directory::Store;
 use roster_directory::check::Finding;
 use roster_directory::seal::Keyring;
 use roster_store_postgres::{self as postgres, PostgresStore};
-use roster_store_sqlite::{self as sqlite, SqliteStore};
+use roster_store_sqlite::{self as sqlite, Flushing, SqliteStore};
 use tokio::sync::watch;
 
 use crate::config::{Settings, choices};
@@ -65,12 +65,14 @@ pub async fn open(
     data_dir: &DataDir,
     keyring: &Arc<Keyring>,
     outside: &Outside,
+    flushing: Flushing,
 ) -> Result<AnyStore, SystemError> {
     Ok(match postgres_options(settings, keyring, outside) {
         Some(options) => AnyStore::Postgres(Arc::new(PostgresStore::open(options).await?)),
-        None => AnyStore::Sqlite(Arc::new(SqliteStore::open(sqlite_options(
-            settings, data_dir, keyring, outside,
-        ))?)),
+        None => {
+            let options = sqlite_options(settings, data_dir, keyring, outside);
+            AnyStore::Sqlite(Arc::new(SqliteStore::open(sqlite::Options { flushing, ..options })?))
+        }
     })
 }
 

@@ -14,7 +14,7 @@ use roster_directory::{
     Clock, Directory, Entropy, Invalid, Passwords, References, Rules, Source, Store, SystemClock,
     SystemEntropy,
 };
-use roster_store_sqlite::{Instrument, OpenError};
+use roster_store_sqlite::{Flushing, Instrument, OpenError};
 
 use crate::config::numbers::PerMinute;
 use crate::config::{Settings, choices, tables};
@@ -110,7 +110,7 @@ impl System {
         if_missing: IfMissing,
         outside: Outside,
     ) -> Result<Self, SystemError> {
-        let opened = Opened::new(settings, if_missing, &outside).await?;
+        let opened = Opened::new(settings, if_missing, &outside, Flushing::InCommit).await?;
         let rules = opened.store.shared().rules().await?;
         Self::over(settings, opened, outside, rules)
     }
@@ -118,7 +118,7 @@ impl System {
     /// Opens the data directory as the server does: it is made where it is not there, and the rules of the settings hold
     /// from now on.
     pub async fn open_and_configure(settings: &Settings, outside: Outside) -> Result<Self, SystemError> {
-        let opened = Opened::new(settings, IfMissing::Make, &outside).await?;
+        let opened = Opened::new(settings, IfMissing::Make, &outside, Flushing::Beside).await?;
         let (store, rules) = (opened.store.shared(), rules(settings));
         if store.rules().await? != rules {
             store.configure(rules).await?.map_err(|emails| {
@@ -199,9 +199,14 @@ struct Opened {
 }
 
 impl Opened {
-    async fn new(settings: &Settings, if_missing: IfMissing, outside: &Outside) -> Result<Self, SystemError> {
+    async fn new(
+        settings: &Settings,
+        if_missing: IfMissing,
+        outside: &Outside,
+        flushing: Flushing,
+    ) -> Result<Self, SystemError> {
         let (data_dir, keyring) = store::place(settings, if_missing, outside).await?;
-        let store = store::open(settings, &data_dir, &keyring, outside).await?;
+        let store = store::open(settings, &data_dir, &keyring, outside, flushing).await?;
         let token_secrets = TokenSecrets::open(&data_dir, &store, &*outside.entropy).await?;
         Ok(Self { data_dir, keyring, store, token_secrets })
     }

@@ -65,6 +65,11 @@ impl Cache {
         self.coming.store(position, Ordering::Release);
     }
 
+    /// What was announced was not committed.
+    pub(crate) fn withdraw(&self) {
+        self.announce(NOWHERE);
+    }
+
     /// Takes up what the writer has committed, over what was so at `before`.
     pub(crate) fn publish(&self, before: i64, after: i64, writes: &[WriteSet]) {
         let written = writes.iter().filter_map(|writes| writes.user.as_ref());
@@ -188,7 +193,7 @@ fn encode(user: &User) -> Arc<[u8]> {
         data_key: user.data_key.as_bytes(),
         field_versions: &user.field_versions.to_bytes(),
     };
-    // What can't be encoded can't be decoded either, and is read again.
+    // Encoding into memory does not fail.
     let bytes = postcard::to_extend(&secrets, Vec::with_capacity(2 * USUAL_ENTRY_BYTES)).unwrap_or_default();
     snapshot::encode_behind(bytes, user).into()
 }

@@ -27,7 +27,7 @@ const LAST_BIT: i32 = 32;
 
 /// What a checkpoint left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Copied {
+pub(crate) struct Copied {
     /// The pages of the log.
     pages: i32,
     /// How many of them are in the database now.
@@ -53,7 +53,8 @@ fn copy(conn: &Connection, poisoned: &watch::Sender<Poison>) -> Option<Copied> {
     }
 }
 
-fn passive(conn: &Connection) -> Result<Copied> {
+/// Copies what no reader needs to find in the log, after a flush of it, and flushes the database if that is all.
+pub(crate) fn passive(conn: &Connection) -> Result<Copied> {
     let (pages, copied) =
         conn.wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE).map_err(Error::from)?;
     Ok(Copied { pages, copied })
@@ -115,7 +116,7 @@ impl Checkpointer {
         })
     }
 
-    /// To be called by the writer after its answers. Has the log copied as it grows, and lets it begin anew with the next
+    /// To be called by the writer after each batch. Has the log copied as it grows, and lets it begin anew with the next
     /// commit once it is long.
     pub(crate) fn tend(&mut self, conn: &Connection) {
         let pages = self.log_pages.load(Ordering::Relaxed);

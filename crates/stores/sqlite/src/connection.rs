@@ -39,7 +39,6 @@ pub(crate) fn flush_apart(conn: &Connection) -> rusqlite::Result<()> {
 /// A connection that copies the log into the database. It writes nothing else.
 pub(crate) fn open_checkpointer(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let conn = open_writer(path, busy_timeout)?;
-    flush_apart(&conn)?;
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(conn)
 }

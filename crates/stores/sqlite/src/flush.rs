@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use roster_directory::store::StoreError;
 use tokio::sync::watch;
 
+use crate::open::Flushing;
 use crate::writer::{Poison, poison, stopped};
 
 /// How many transactions wait while others are flushed. With more the writer would run ahead in ever smaller batches.
@@ -25,6 +26,8 @@ pub(crate) struct Flushed {
     begun: AtomicU64,
     /// All up to this one are on disk, or were not made.
     settled: watch::Receiver<u64>,
+    /// The log, where another process writes to it as well and nobody here knows what of that is on disk.
+    shared: Option<Arc<File>>,
 }
 
 impl Flushed {
@@ -35,6 +38,9 @@ impl Flushed {
 
     /// Waits until everything that a snapshot may have seen is on disk. To be called once it was read.
     pub(crate) async fn wait(&self) -> Result<(), StoreError> {
+        if let Some(log) = &self.shared {
+            return log.sync_data().map_err(|error| StoreError::Failed(format!("a flush failed: {error}")));
+        }
         let begun = self.begun.load(Ordering::SeqCst);
         if *self.settled.borrow() >= begun {
             return Ok(());
@@ -66,13 +72,19 @@ pub(crate) struct Flusher {
 
 impl Flusher {
     /// Starts it. `log` is the file to flush; none where an acknowledged change may be lost with the system's power.
-    pub(crate) fn start(log: Option<File>, poisoned: watch::Sender<Poison>) -> io::Result<Self> {
+    pub(crate) fn start(
+        log: Option<File>,
+        flushing: Flushing,
+        poisoned: watch::Sender<Poison>,
+    ) -> io::Result<Self> {
+        let log = log.map(Arc::new);
+        let shared = log.clone().filter(|_| flushing == Flushing::InCommit);
         let (ended, endings) = sync_channel(MOST_WAITING);
         let (settle, settled) = watch::channel(0);
         let told = poisoned.clone();
-        let work = move || flush(log.as_ref(), &endings, settle, &told);
+        let work = move || flush(log.as_deref(), &endings, settle, &told);
         let thread = std::thread::Builder::new().name("roster-flush".to_owned()).spawn(work)?;
-        let flushed = Arc::new(Flushed { begun: AtomicU64::new(0), settled });
+        let flushed = Arc::new(Flushed { begun: AtomicU64::new(0), settled, shared });
         Ok(Self { ended: Some(ended), flushed, poisoned, thread: Some(thread) })
     }
 
@@ -83,6 +95,8 @@ impl Flusher {
 
     /// Has a transaction answered once it, and all before it, are on disk.
     pub(crate) fn settle(&self, wrote: bool, answer: Answer) {
+        // What another process wrote may be what this transaction found, and wrote nothing for.
+        let wrote = wrote || self.flushed.shared.is_some();
         let ended = Ended { begun: self.flushed.begun.load(Ordering::SeqCst), wrote, answer };
         let refused = match &self.ended {
             Some(queue) => queue.send(ended).err(),
@@ -152,25 +166,35 @@ mod tests {
     #[tokio::test]
     async fn who_reads_waits_for_what_was_begun_and_not_for_ever() {
         let (poisoned, poison) = watch::channel(None);
-        let mut flusher = Flusher::start(unflushable(), poisoned).unwrap();
+        let mut flusher = Flusher::start(unflushable(), Flushing::Beside, poisoned).unwrap();
         let flushed = Arc::clone(flusher.flushed());
         assert_eq!(flushed.wait().await, Ok(()), "nothing was begun");
         flushed.begin();
-        let (told, answer) = std::sync::mpsc::channel();
+        let (told, answer) = sync_channel(1);
         flusher.settle(true, Box::new(move |flushed| told.send(flushed).unwrap()));
         assert!(matches!(flushed.wait().await, Err(StoreError::Failed(_))));
         assert!(matches!(answer.recv().unwrap(), Err(StoreError::Unavailable(_))));
         assert!(poison.borrow().is_some());
-        let (told, answer) = std::sync::mpsc::channel();
+        let (told, answer) = sync_channel(1);
         flusher.settle(false, Box::new(move |flushed| told.send(flushed).unwrap()));
         assert!(answer.recv().unwrap().is_err(), "nothing is acknowledged any more");
         flusher.stop();
     }
 
     #[tokio::test]
+    async fn beside_another_process_nothing_is_taken_to_be_on_disk() {
+        let (poisoned, _poison) = watch::channel(None);
+        let flusher = Flusher::start(unflushable(), Flushing::InCommit, poisoned).unwrap();
+        assert!(flusher.flushed().wait().await.is_err());
+        let (told, answer) = sync_channel(1);
+        flusher.settle(false, Box::new(move |flushed| told.send(flushed).unwrap()));
+        assert!(answer.recv().unwrap().is_err());
+    }
+
+    #[tokio::test]
     async fn what_was_begun_and_not_made_is_not_waited_for() {
         let (poisoned, _poison) = watch::channel(None);
-        let flusher = Flusher::start(unflushable(), poisoned).unwrap();
+        let flusher = Flusher::start(unflushable(), Flushing::Beside, poisoned).unwrap();
         flusher.flushed().begin();
         flusher.settle(false, Box::new(|_| ()));
         assert_eq!(flusher.flushed().wait().await, Ok(()));

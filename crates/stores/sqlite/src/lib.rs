@@ -35,7 +35,7 @@ use roster_directory::seal::Keyring;
 
 pub use backup::{BackupError, restore};
 pub use check::check;
-pub use open::{Durability, Instrument, OpenError, Options, migrate};
+pub use open::{Durability, Flushing, Instrument, OpenError, Options, migrate};
 pub use schema::{Migrated, SCHEMA};
 pub use store::{Activity, SqliteStore};
 pub use transfer::{Export, Import};

@@ -12,8 +12,8 @@ use roster_directory::Entropy;
 use roster_directory::seal::Keyring;
 use rusqlite::Connection;
 
-use crate::connection;
 use crate::schema::{self, Migrated};
+use crate::{checkpoint, connection};
 
 /// What an acknowledged change survives (D5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -23,6 +23,17 @@ pub enum Durability {
     Full,
     /// The end of the process, not that of the system: the log is flushed now and then, not at each commit.
     Relaxed,
+}
+
+/// When what a transaction left in the log is flushed. It is acknowledged after that either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Flushing {
+    /// After the commit, beside the next transaction: for the one process that serves. Others may see a commit before it
+    /// is on disk.
+    #[default]
+    Beside,
+    /// Within the commit, and whatever is there already before it is answered: for commands that come and go beside it.
+    InCommit,
 }
 
 /// How a store is opened.
@@ -46,6 +57,8 @@ pub struct Options {
     pub busy_timeout: Duration,
     /// What an acknowledged change survives.
     pub durability: Durability,
+    /// When the log is flushed.
+    pub flushing: Flushing,
     /// From how many pages (of 4 KiB) on the log begins anew, once it is copied into the database.
     pub checkpoint_pages: i32,
     /// Called with the writer's connection, before the writer uses it. For tests that make SQLite fail.
@@ -68,6 +81,7 @@ impl Options {
             cache_bytes: 48 << 20,
             busy_timeout: Duration::from_secs(10),
             durability: Durability::Full,
+            flushing: Flushing::default(),
             checkpoint_pages: 16_000,
             instrument: None,
         }
@@ -84,6 +98,7 @@ impl fmt::Debug for Options {
             .field("cache_bytes", &self.cache_bytes)
             .field("busy_timeout", &self.busy_timeout)
             .field("durability", &self.durability)
+            .field("flushing", &self.flushing)
             .field("checkpoint_pages", &self.checkpoint_pages)
             .finish_non_exhaustive()
     }
@@ -121,6 +136,9 @@ pub enum OpenError {
     /// Another process keeps the file from being opened in WAL mode.
     #[error("another process keeps the database from using a write-ahead log")]
     NoLog,
+    /// What is in the write-ahead log can't be brought to the disk.
+    #[error("the write-ahead log can't be copied into the database: {0}")]
+    Log(String),
     /// SQLite refused.
     #[error("SQLite: {0}")]
     Sql(#[from] rusqlite::Error),
@@ -146,8 +164,31 @@ pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrate
     Ok((conn, migrated))
 }
 
+/// Sees to it that what an earlier process left in the log is on disk, and that later commits are flushed as they are to be; gives
+/// the log, where it is to be flushed.
+///
+/// A process that was killed may have left there what it had not flushed, and one whose flush failed what the disk does not
+/// have although the system's cache does: so the log is not only flushed but copied, which writes its pages once more.
+pub(crate) fn prepare_log(conn: &Connection, options: &Options) -> Result<Option<File>, OpenError> {
+    if options.durability == Durability::Relaxed {
+        connection::flush_apart(conn)?;
+        return Ok(None);
+    }
+    let log = open_log(&options.path)?;
+    log.sync_data().map_err(|error| OpenError::File(options.path.clone(), error))?;
+    if options.flushing == Flushing::Beside {
+        match checkpoint::passive(conn) {
+            // Who has the log open copies it in time.
+            Err(error) if error.is_busy() => {}
+            copied => drop(copied.map_err(|error| OpenError::Log(error.to_string()))?),
+        }
+        connection::flush_apart(conn)?;
+    }
+    Ok(Some(log))
+}
+
 /// The write-ahead log of a database that is open.
-pub(crate) fn open_log(database: &Path) -> Result<File, OpenError> {
+fn open_log(database: &Path) -> Result<File, OpenError> {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
     let path = PathBuf::from(name);

@@ -19,7 +19,7 @@ use crate::cache::{Cache, View};
 use crate::checkpoint::Checkpointer;
 use crate::error::Error;
 use crate::flush::{Flushed, Flusher};
-use crate::open::{Durability, OpenError, Options, open_for_writing, open_log};
+use crate::open::{OpenError, Options, open_for_writing, prepare_log};
 use crate::readers::Readers;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
@@ -70,7 +70,8 @@ impl SqliteStore {
     /// Opens the store, creating or migrating the database as needed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
         let (mut conn, migrated) = open_for_writing(&options)?;
-        connection::flush_apart(&conn)?;
+        // Opened before anything is written, so that no failure to write it can pass unseen.
+        let log = prepare_log(&conn, &options)?;
         let Options {
             path,
             keyring,
@@ -86,12 +87,7 @@ impl SqliteStore {
         let sealing = Sealing { keyring, entropy };
         let cache = Arc::new(Cache::new(cache_bytes));
         let (poisoned, poison) = watch::channel(None);
-        // Opened before anything is written, so that no failure to write it can pass unseen.
-        let log = match options.durability {
-            Durability::Full => Some(open_log(&path)?),
-            Durability::Relaxed => None,
-        };
-        let flusher = Flusher::start(log, poisoned.clone()).map_err(OpenError::Thread)?;
+        let flusher = Flusher::start(log, options.flushing, poisoned.clone()).map_err(OpenError::Thread)?;
         let reading = Reading {
             cache: Arc::clone(&cache),
             flushed: Arc::clone(flusher.flushed()),
@@ -180,11 +176,11 @@ impl SqliteStore {
     /// Whether the writer can write. It is asked where nothing waits; else its next transaction tells, and the question does
     /// not wait in line behind thousands of changes.
     async fn can_write(&self) -> Result<(), StoreError> {
+        let mut turns = self.turns.clone();
+        turns.mark_unchanged();
         if self.waiting() == 0 {
             return self.ask(Job::Probe).await;
         }
-        let mut turns = self.turns.clone();
-        turns.mark_unchanged();
         match turns.changed().await.map(|()| *turns.borrow()) {
             Ok(Turn::Done | Turn::None) => Ok(()),
             Ok(Turn::Failed) => Err(StoreError::Failed("the last transaction failed".to_owned())),

@@ -195,6 +195,7 @@ impl Writer {
             Failure::RolledBack(error) => StoreError::Failed(error.to_string()),
             Failure::Busy => {
                 tracing::warn!("another process holds the write lock");
+                self.cache.withdraw();
                 // Who waits for a commit that was begun, and then not made, waits for nothing.
                 self.flusher.settle(false, Box::new(|_| ()));
                 StoreError::Overloaded
@@ -236,7 +237,8 @@ impl Drop for Writer {
 /// Says that nothing more is acknowledged, and why.
 pub(crate) fn poison(poisoned: &watch::Sender<Poison>, why: &str) {
     tracing::error!(why, "the store failed for good: nothing more is acknowledged");
-    poisoned.send_replace(Some(why.into()));
+    // The first reason is what is told: others follow from it.
+    poisoned.send_if_modified(|told| told.is_none().then(|| *told = Some(why.into())).is_some());
 }
 
 /// Changes that share a transaction, and where their answers go.
