@@ -143,9 +143,11 @@ async fn a_store_that_fails_gets_500_and_nothing_is_told_of_the_inside() {
     let roster = Roster::start();
     roster.upserted("one", &json!({})).await;
     roster.update(1, &zynchro_body()).await.ok();
-    // A damage that a reader finds: the user's row can't be read any more.
+    // The user's row can't be written any more. (It need not be read: the user is cached.)
     roster.sql("ALTER TABLE users RENAME TO lost");
-    let answer = roster.update(1, &zynchro_body()).await;
+    let mut body = zynchro_body();
+    body["data"]["user"]["telephone"] = json!("0102030405");
+    let answer = roster.update(1, &body).await;
     envelope(&answer, 500, "INTERNAL_SERVER_ERROR");
     for inside in ["sql", "users", "table", "lost"] {
         assert!(!answer.text().to_lowercase().contains(inside), "{}", answer.text());
