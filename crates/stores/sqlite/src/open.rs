@@ -169,30 +169,37 @@ pub(crate) fn open_for_writing(options: &Options) -> Result<(Connection, Migrate
 ///
 /// A process that was killed may have left there what it had not flushed, and one whose flush failed what the disk does not
 /// have although the system's cache does: so the log is not only flushed but copied, which writes its pages once more.
-pub(crate) fn prepare_log(conn: &Connection, options: &Options) -> Result<Option<File>, OpenError> {
+/// `was_left` says whether there was a log before this process opened the database.
+pub(crate) fn prepare_log(
+    conn: &Connection,
+    options: &Options,
+    was_left: bool,
+) -> Result<Option<File>, OpenError> {
     if options.durability == Durability::Relaxed {
         connection::flush_apart(conn)?;
         return Ok(None);
     }
-    let log = open_log(&options.path)?;
-    log.sync_data().map_err(|error| OpenError::File(options.path.clone(), error))?;
-    if options.flushing == Flushing::Beside {
+    let path = log_path(&options.path);
+    let log = File::open(&path).map_err(|error| OpenError::File(path.clone(), error))?;
+    if options.flushing == Flushing::Beside && was_left {
+        log.sync_data().map_err(|error| OpenError::File(path, error))?;
         match checkpoint::passive(conn) {
             // Who has the log open copies it in time.
             Err(error) if error.is_busy() => {}
             copied => drop(copied.map_err(|error| OpenError::Log(error.to_string()))?),
         }
+    }
+    if options.flushing == Flushing::Beside {
         connection::flush_apart(conn)?;
     }
     Ok(Some(log))
 }
 
-/// The write-ahead log of a database that is open.
-fn open_log(database: &Path) -> Result<File, OpenError> {
+/// Where the write-ahead log of a database is, while it has one.
+pub(crate) fn log_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push("-wal");
-    let path = PathBuf::from(name);
-    File::open(&path).map_err(|error| OpenError::File(path, error))
+    name.into()
 }
 
 /// 3.7.0 to 3.51.2 have a race between writing and beginning the log anew that can corrupt the database.

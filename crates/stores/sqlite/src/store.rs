@@ -19,7 +19,7 @@ use crate::cache::{Cache, View};
 use crate::checkpoint::Checkpointer;
 use crate::error::Error;
 use crate::flush::{Flushed, Flusher};
-use crate::open::{OpenError, Options, open_for_writing, prepare_log};
+use crate::open::{OpenError, Options, log_path, open_for_writing, prepare_log};
 use crate::readers::Readers;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
@@ -69,9 +69,10 @@ impl std::fmt::Debug for SqliteStore {
 impl SqliteStore {
     /// Opens the store, creating or migrating the database as needed.
     pub fn open(options: Options) -> Result<Self, OpenError> {
+        let was_left = log_path(&options.path).exists();
         let (mut conn, migrated) = open_for_writing(&options)?;
         // Opened before anything is written, so that no failure to write it can pass unseen.
-        let log = prepare_log(&conn, &options)?;
+        let log = prepare_log(&conn, &options, was_left)?;
         let Options {
             path,
             keyring,
