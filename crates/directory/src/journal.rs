@@ -165,12 +165,11 @@ pub fn encode_changes(changes: &[FieldChange]) -> Vec<u8> {
     postcard::to_stdvec(&Payload::V1(rows)).unwrap_or_default()
 }
 
-/// The changes from the form that is sealed.
+/// The changes from the form that is sealed. Fields of a newer Roster are left out.
 pub fn decode_changes(bytes: &[u8]) -> Option<Vec<FieldChange>> {
     let Payload::V1(rows) = postcard::from_bytes(bytes).ok()?;
-    rows.into_iter()
-        .map(|(id, before, after)| Some(FieldChange { field: Field::from_id(id)?, before, after }))
-        .collect()
+    let change = |(id, before, after)| Some(FieldChange { field: Field::from_id(id)?, before, after });
+    Some(rows.into_iter().filter_map(change).collect())
 }
 
 #[cfg(test)]
@@ -187,5 +186,13 @@ mod tests {
         let bytes = [0, 2, 5, 0, 1, 0, 3, b'a', b'@', b'b', 14, 1, 1, 1, 0];
         assert_eq!(encode_changes(&changes), bytes);
         assert_eq!(decode_changes(&bytes), Some(changes));
+    }
+
+    /// During an upgrade an older Roster reads the entries of a newer one.
+    #[test]
+    fn a_field_that_is_not_known_is_left_out() {
+        let email = FieldChange { field: Field::Email, before: None, after: Some(Value::Text("a".into())) };
+        let bytes = [0, 2, 99, 0, 1, 0, 1, b'n', 5, 0, 1, 0, 1, b'a'];
+        assert_eq!(decode_changes(&bytes), Some(vec![email]));
     }
 }

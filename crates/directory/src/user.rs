@@ -349,33 +349,36 @@ impl TryFrom<u16> for Field {
     }
 }
 
-/// Which version of the user last changed each field.
+/// Which version of the user last changed each field, by the fields' numbers: those of a newer Roster are kept too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FieldVersions(BTreeMap<Field, u64>);
+pub struct FieldVersions(BTreeMap<u16, u64>);
 
 impl FieldVersions {
     /// The version that last changed `field`; 0 if none did.
     pub fn get(&self, field: Field) -> u64 {
-        self.0.get(&field).copied().unwrap_or(0)
+        self.0.get(&field.id()).copied().unwrap_or(0)
     }
 
     /// Records that `version` changed `field`.
     pub fn set(&mut self, field: Field, version: u64) {
+        self.set_number(field.id(), version);
+    }
+
+    /// The same for a field that this version of Roster may not know.
+    pub fn set_number(&mut self, field: u16, version: u64) {
         self.0.insert(field, version);
     }
 
     /// The stored form: pairs of field number and version, each as a postcard varint.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let pairs: Vec<(u16, u64)> = self.0.iter().map(|(field, version)| (field.id(), *version)).collect();
+        let pairs: Vec<(u16, u64)> = self.0.iter().map(|(field, version)| (*field, *version)).collect();
         postcard::to_stdvec(&pairs).unwrap_or_default()
     }
 
-    /// From the stored form. Fields of a newer Roster are left out.
+    /// From the stored form.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let pairs: Vec<(u16, u64)> = postcard::from_bytes(bytes).ok()?;
-        Some(Self(
-            pairs.into_iter().filter_map(|(id, version)| Some((Field::from_id(id)?, version))).collect(),
-        ))
+        Some(Self(pairs.into_iter().collect()))
     }
 }
 
@@ -466,5 +469,15 @@ mod tests {
         versions.set(Field::UserName, 1);
         assert_eq!(versions.to_bytes(), [2, 1, 1, 5, 0xac, 2]);
         assert_eq!(FieldVersions::from_bytes(&versions.to_bytes()), Some(versions));
+    }
+
+    /// During an upgrade an older Roster writes users of a newer one.
+    #[test]
+    fn the_version_of_a_field_that_is_not_known_is_kept() {
+        let stored = [2, 5, 3, 99, 7];
+        let mut versions = FieldVersions::from_bytes(&stored).unwrap();
+        assert_eq!(versions.to_bytes(), stored);
+        versions.set(Field::Email, 8);
+        assert_eq!(versions.to_bytes(), [2, 5, 8, 99, 7]);
     }
 }

@@ -79,8 +79,17 @@ impl Replay {
         self.recorded_at = Some(entry.recorded_at);
         self.first_recorded_at = self.first_recorded_at.or(self.recorded_at);
         self.deleted |= entry.kind == EntryKind::Deleted;
-        for field in field_ids.split(',').filter_map(|id| id.parse().ok()).filter_map(Field::from_id) {
-            self.field_versions.set(field, entry.version);
+        let fields: Result<Vec<u16>, _> = field_ids.split(',').map(str::parse).collect();
+        let fields = fields.unwrap_or_default();
+        // A newer Roster's fields are named, and left out of what this one reads.
+        let known = fields.iter().copied().filter(|field| Field::from_id(*field).is_some());
+        findings.expect(
+            entry.changes.is_none() || known.eq(entry.field_ids()),
+            &place,
+            "it names other fields than it changes",
+        );
+        for field in fields {
+            self.field_versions.set_number(field, entry.version);
         }
         match &entry.changes {
             Some(changes) => {

@@ -110,7 +110,7 @@ pub enum OpenError {
     /// The schema is another application's.
     #[error("the schema {0} has tables that are not Roster's: give Roster a database or a schema of its own")]
     NotRosters(String),
-    /// A newer Roster has migrated the database.
+    /// A newer Roster has migrated the database, and this one does not work on it.
     #[error(
         "the database has schema {found}, and this Roster ({version}) knows schemas up to {known}: use the Roster that migrated it, or a newer one",
         version = env!("CARGO_PKG_VERSION")

@@ -2,6 +2,9 @@
 //!
 //! Every step is one statement that changes the schema, runs alone and does nothing the second time. So nothing need be
 //! locked while processes that start at once migrate side by side, and an attempt that was cut off is finished by the next.
+//!
+//! During an upgrade the older Roster and the newer one work side by side. So a migration adds and takes nothing away, and
+//! records the oldest schema whose Roster still works once it has run.
 
 use aws_lc_rs::digest;
 use roster_directory::Entropy;
@@ -18,14 +21,22 @@ struct Migration {
     number: i64,
     name: &'static str,
     sql: &'static str,
+    /// The oldest schema whose Roster works once this has run.
+    oldest: i64,
 }
 
 const MIGRATIONS: &[Migration] = &[
-    Migration { number: 1, name: "directory", sql: include_str!("../migrations/0001_directory.sql") },
+    Migration {
+        number: 1,
+        name: "directory",
+        sql: include_str!("../migrations/0001_directory.sql"),
+        oldest: 1,
+    },
     Migration {
         number: 2,
         name: "changes_by_recording",
         sql: include_str!("../migrations/0002_changes_by_recording.sql"),
+        oldest: 1,
     },
 ];
 
@@ -44,15 +55,19 @@ pub const SCHEMA: i64 = 2;
 /// How often a step is tried that another process runs at the same moment.
 const MOST_ATTEMPTS: usize = 20;
 
-const MIGRATIONS_TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (\
-    number bigint PRIMARY KEY, name text NOT NULL, sha256 bytea NOT NULL)";
+const MIGRATIONS_TABLE: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS migrations (number bigint PRIMARY KEY, name text NOT NULL, sha256 bytea NOT NULL)",
+    "ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest bigint",
+];
 
-/// Brings the database to [`SCHEMA`].
+/// Brings the database to [`SCHEMA`]; leaves a newer one that this Roster works on as it is.
 pub(crate) async fn migrate(session: &Session, entropy: &dyn Entropy) -> Result<Migrated, OpenError> {
     check_encoding(session).await?;
     let from = schema_of(session).await?;
     if from < SCHEMA {
-        step(session, MIGRATIONS_TABLE).await?;
+        for sql in MIGRATIONS_TABLE {
+            step(session, sql).await?;
+        }
         for migration in MIGRATIONS.iter().filter(|migration| migration.number > from) {
             run(session, migration).await?;
         }
@@ -60,7 +75,14 @@ pub(crate) async fn migrate(session: &Session, entropy: &dyn Entropy) -> Result<
     // Whoever migrated may have been cut off before this.
     insert_first_rows(session, entropy).await?;
     verify(session).await?;
-    Ok(Migrated { from, to: SCHEMA })
+    if from > SCHEMA {
+        tracing::warn!(
+            schema = from,
+            known = SCHEMA,
+            "a newer Roster has migrated the database; this one works on it still"
+        );
+    }
+    Ok(Migrated { from, to: from.max(SCHEMA) })
 }
 
 async fn check_encoding(session: &Session) -> Result<(), OpenError> {
@@ -72,7 +94,7 @@ async fn check_encoding(session: &Session) -> Result<(), OpenError> {
     }
 }
 
-/// The schema's number: 0 of an empty one. An error if it is another's, or newer than this Roster.
+/// The schema's number: 0 of an empty one. An error if it is another's, or one that this Roster does not work on.
 pub(crate) async fn schema_of(session: &Session) -> Result<i64, OpenError> {
     // The table of migrations is made before all others.
     let sql = "SELECT current_schema()::text, count(*), count(*) FILTER (WHERE table_name = 'migrations') \
@@ -88,16 +110,28 @@ pub(crate) async fn schema_of(session: &Session) -> Result<i64, OpenError> {
     let found = session.row("SELECT coalesce(max(number), 0) FROM migrations", &[]).await;
     let found = found.map_err(|_| OpenError::NotRosters(schema))?.ok_or(Error::Corrupt("migrations"))?;
     let found = Columns::new(&found, "migrations").integer()?;
-    if found > SCHEMA { Err(OpenError::Newer { found, known: SCHEMA }) } else { Ok(found) }
+    if found > SCHEMA && oldest(session).await? > SCHEMA {
+        return Err(OpenError::Newer { found, known: SCHEMA });
+    }
+    Ok(found)
 }
 
-async fn run(session: &Session, Migration { number, name, sql }: &Migration) -> Result<()> {
+/// The oldest schema whose Roster works on the database. Whoever recorded a migration that is newer than this Roster has
+/// said so.
+async fn oldest(session: &Session) -> Result<i64> {
+    let sql = "SELECT max(coalesce(oldest, number)) FROM migrations";
+    let row = session.row(sql, &[]).await?.ok_or(Error::Corrupt("migrations"))?;
+    Columns::new(&row, "migrations").integer()
+}
+
+async fn run(session: &Session, migration: &Migration) -> Result<()> {
+    let Migration { number, name, sql, oldest } = migration;
     for statement in steps(sql) {
         step(session, statement).await?;
     }
-    let cells = [(*number).into(), (*name).into(), checksum(sql).into()];
-    let record =
-        "INSERT INTO migrations (number, name, sha256) VALUES ($1, $2, $3) ON CONFLICT (number) DO NOTHING";
+    let cells = [(*number).into(), (*name).into(), checksum(sql).into(), (*oldest).into()];
+    let record = "INSERT INTO migrations (number, name, sha256, oldest) VALUES ($1, $2, $3, $4) \
+                  ON CONFLICT (number) DO NOTHING";
     session.execute(record, &cells).await?;
     Ok(())
 }
@@ -175,6 +209,12 @@ mod tests {
     fn migrations_are_numbered_without_gaps_up_to_the_schema() {
         let numbers: Vec<i64> = MIGRATIONS.iter().map(|migration| migration.number).collect();
         assert_eq!(numbers, (1..=SCHEMA).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_an_older_roster_needs_never_comes_back() {
+        assert!(MIGRATIONS.iter().all(|migration| (1..=migration.number).contains(&migration.oldest)));
+        assert!(MIGRATIONS.is_sorted_by_key(|migration| migration.oldest));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::bulk::{Bulk, Kind};
 use crate::cell::{Cell, Columns};
 use crate::connection::{Call, Connector, Session};
 use crate::error::{Error, Result};
-use crate::{OpenError, Options, Sealing, feed, rules, save, schema, secrets, transaction};
+use crate::{OpenError, Options, SCHEMA, Sealing, feed, rules, save, schema, secrets, transaction};
 
 /// A store that is read whole, as of one moment.
 pub struct Export(Session);
@@ -31,7 +31,11 @@ impl std::fmt::Debug for Import {
 
 async fn prepared(options: &Options) -> Result<Session, OpenError> {
     let session = Connector::new(&options.url, options.durability)?.connect().await?;
-    schema::migrate(&session, &*options.entropy).await?;
+    let schema::Migrated { to, .. } = schema::migrate(&session, &*options.entropy).await?;
+    if to > SCHEMA {
+        // It may serve from a newer schema, but would leave out of the copy what it does not know.
+        return Err(OpenError::Newer { found: to, known: SCHEMA });
+    }
     let sealing = Sealing {
         keyring: std::sync::Arc::clone(&options.keyring),
         entropy: std::sync::Arc::clone(&options.entropy),

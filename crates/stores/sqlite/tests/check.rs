@@ -237,7 +237,7 @@ const PLANTED: &[(&str, &str)] = &[
       AND other.user_id = journal.user_id) WHERE version = 3",
         "after version 2: the value can't be unsealed",
     ),
-    ("UPDATE journal SET field_ids = '3' WHERE version = 2", "version 2 names other fields than it changes"),
+    ("UPDATE journal SET field_ids = '3' WHERE version = 2", "it names other fields than it changes"),
     ("UPDATE journal SET recorded_at_us = 0 WHERE version = 2", "it was not recorded after the one before"),
     ("UPDATE journal SET n = 900 WHERE version = 3", "its position is not above the one before"),
     ("UPDATE journal SET kind = 'deleted' WHERE version = 3", "it changes a deleted user"),
