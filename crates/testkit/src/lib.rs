@@ -24,4 +24,4 @@ pub use bench::{Bench, StoreFactory, run};
 pub use clock::FixedClock;
 pub use entropy::SeededEntropy;
 pub use passwords::PlainPasswords;
-pub use postgres::TestDatabase;
+pub use postgres::{OwnServer, TestDatabase, free_port};

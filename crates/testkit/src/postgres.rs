@@ -3,6 +3,8 @@
 //! Tests are processes of their own, so nobody can stop the server when the last is done: a watch that is started with it stops
 //! it once no test has used it for some minutes. It flushes nothing to disk, and so is for tests of what Roster does alone.
 
+mod own;
+
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::process::{getpid, getuid};
+
+pub use own::{OwnServer, free_port};
 
 /// The variable that says where PostgreSQL's programs are; `scripts/test-tools` prints it.
 const PROGRAMS: &str = "ROSTER_TEST_POSTGRES";
@@ -105,11 +109,8 @@ impl Drop for TestDatabase {
 
 impl TestServer {
     fn running(suffix: &str, settings: &str) -> Self {
-        #[expect(clippy::disallowed_methods, reason = "what tests need is told to them by variables")]
-        let programs = std::env::var(PROGRAMS);
-        let programs = programs.expect("ROSTER_TEST_POSTGRES is not set: eval \"$(scripts/test-tools)\"");
         let place = std::env::temp_dir().join(format!("roster-test-postgres-{}{suffix}", getuid().as_raw()));
-        let server = Self { programs: programs.into(), place };
+        let server = Self { programs: programs(), place };
         let lock = File::create(server.place.with_added_extension("lock")).unwrap();
         flock(&lock, FlockOperation::LockExclusive).unwrap();
         if !server.answers() {
@@ -180,6 +181,12 @@ impl TestServer {
     fn client(&self, program: &str, arguments: &[&str]) -> String {
         done(&mut self.command(program, arguments))
     }
+}
+
+fn programs() -> PathBuf {
+    #[expect(clippy::disallowed_methods, reason = "what tests need is told to them by variables")]
+    let programs = std::env::var(PROGRAMS);
+    programs.expect("ROSTER_TEST_POSTGRES is not set: eval \"$(scripts/test-tools)\"").into()
 }
 
 fn as_owner(program: &str, arguments: &[&str]) -> Command {
