@@ -31,6 +31,21 @@ pub enum References {
     Known,
 }
 
+impl References {
+    /// The name, as stores have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Known => "known",
+        }
+    }
+
+    /// From the name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Open, Self::Known].into_iter().find(|references| references.name() == name)
+    }
+}
+
 /// The settings that change what a change means. They are the same for every process over one store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules {

@@ -7,7 +7,6 @@ use roster_directory::{Email, Rules};
 use crate::cell::Columns;
 use crate::connection::Session;
 use crate::error::Result;
-use crate::save;
 
 /// The most emails that are told when several users hold them.
 const MOST_TOLD: i64 = 100;
@@ -17,7 +16,7 @@ pub(crate) async fn load(session: &Session) -> Result<Rules> {
     let row = session.row("SELECT \"references\", unique_email FROM meta", &[]).await?;
     let Some(row) = row else { return Ok(Rules::default()) };
     let columns = &mut Columns::new(&row, "meta");
-    let references = if columns.text()? == "known" { References::Known } else { References::Open };
+    let references = References::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
     Ok(Rules { references, unique_email: columns.truth()? })
 }
 
@@ -44,7 +43,7 @@ pub(crate) async fn configure(session: &Session, wanted: Rules) -> Result<Result
         session.execute("DELETE FROM user_keys WHERE kind = 4", &[]).await?;
     }
     let set = "UPDATE meta SET \"references\" = $1, unique_email = $2";
-    session.execute(set, &[save::references(wanted.references).into(), wanted.unique_email.into()]).await?;
+    session.execute(set, &[wanted.references.name().into(), wanted.unique_email.into()]).await?;
     Ok(Ok(()))
 }
 

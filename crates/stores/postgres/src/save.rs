@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use roster_directory::journal::encode_changes;
 use roster_directory::seal::Purpose;
 use roster_directory::store::RecordWrite;
-use roster_directory::{Entry, References, Rules, User};
+use roster_directory::{Entry, Rules, User};
 
 use crate::bulk::{Bulk, Column, Kind, Parameter};
 use crate::cell::{Cell, version};
@@ -120,7 +120,7 @@ impl<'a> Plan<'a> {
     }
 
     fn rules(&mut self, rules: Rules) {
-        let cells = vec![Cell::from(references(rules.references)), rules.unique_email.into()];
+        let cells = vec![Cell::from(rules.references.name()), rules.unique_email.into()];
         let call = Call { sql: SAME_RULES, parameters: Write::parameters(cells) };
         self.statements.push(Planned {
             call,
@@ -128,14 +128,6 @@ impl<'a> Plan<'a> {
             short: |_| Error::OtherRules,
             what: "the rules",
         });
-    }
-}
-
-/// The rule as it is stored.
-pub(crate) fn references(references: References) -> &'static str {
-    match references {
-        References::Open => "open",
-        References::Known => "known",
     }
 }
 

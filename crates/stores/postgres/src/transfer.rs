@@ -130,8 +130,7 @@ impl Import {
     /// Keeps what was written.
     pub async fn finish(self, rules: Rules, next_number: i64) -> Result<(), OpenError> {
         let set = "UPDATE meta SET \"references\" = $1, unique_email = $2";
-        let references = save::references(rules.references);
-        self.0.execute(set, &[references.into(), rules.unique_email.into()]).await?;
+        self.0.execute(set, &[rules.references.name().into(), rules.unique_email.into()]).await?;
         self.0.execute("UPDATE counters SET next = $1 WHERE name = 'number'", &[next_number.into()]).await?;
         match transaction::commit(&self.0).await {
             Ok(()) => Ok(()),

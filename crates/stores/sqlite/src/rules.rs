@@ -18,7 +18,7 @@ pub(crate) fn load(conn: &Connection) -> Result<Rules> {
     let mut rows = statement.query([])?;
     let Some(row) = rows.next()? else { return Ok(Rules::default()) };
     let columns = &mut Columns::new(row, "meta");
-    let references = if columns.text()? == "known" { References::Known } else { References::Open };
+    let references = References::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?;
     Ok(Rules { references, unique_email: columns.truth()? })
 }
 
@@ -43,13 +43,9 @@ pub(crate) fn configure(conn: &Connection, wanted: Rules) -> Result<(Result<(), 
     if before.unique_email && !wanted.unique_email {
         conn.execute("DELETE FROM user_keys WHERE kind = 4", [])?;
     }
-    let references = match wanted.references {
-        References::Open => "open",
-        References::Known => "known",
-    };
     conn.execute(
         "UPDATE meta SET \"references\" = ?1, unique_email = ?2",
-        params![references, wanted.unique_email],
+        params![wanted.references.name(), wanted.unique_email],
     )?;
     Ok((Ok(()), Wrote::Something))
 }

@@ -55,13 +55,11 @@ impl Export {
 
     /// The rules, and the number of the next user.
     pub fn meta(&self) -> Result<(Rules, i64), OpenError> {
-        Ok(self.0.query_row("SELECT \"references\", unique_email, next_number FROM meta", [], |row| {
-            let references = match row.get::<_, String>(0)?.as_str() {
-                "known" => References::Known,
-                _ => References::Open,
-            };
-            Ok((Rules { references, unique_email: row.get(1)? }, row.get(2)?))
-        })?)
+        let sql = "SELECT \"references\", unique_email, next_number FROM meta";
+        let (references, unique_email, next_number): (String, bool, i64) =
+            self.0.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let references = References::from_name(&references).ok_or(OpenError::NotRosters)?;
+        Ok((Rules { references, unique_email }, next_number))
     }
 }
 
@@ -108,15 +106,11 @@ impl Import {
 
     /// Keeps what was written.
     pub fn finish(self, rules: Rules, next_number: i64) -> Result<(), OpenError> {
-        let references = match rules.references {
-            References::Open => "open",
-            References::Known => "known",
-        };
         let set =
             "UPDATE meta SET \"references\" = ?1, unique_email = ?2, next_number = ?3, next_position = ?4";
         self.conn.execute(
             set,
-            rusqlite::params![references, rules.unique_email, next_number, self.next_position],
+            rusqlite::params![rules.references.name(), rules.unique_email, next_number, self.next_position],
         )?;
         Ok(self.conn.execute_batch("COMMIT")?)
     }
