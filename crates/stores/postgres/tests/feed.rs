@@ -140,3 +140,19 @@ async fn d4_positions_are_given_to_what_a_process_left_behind() {
     assert_eq!(second.user(by_id(&user)).await.unwrap(), Some(user));
     assert_eq!(second.check().await, []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_entry_that_the_feed_lost_is_found() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    let store = Arc::new(open(&database, &keyring).await);
+    let roster = directory(&store, &keyring, Rules::default(), 1);
+    for id in ["one", "two"] {
+        let (who, patch) = (principal("bubble"), with_given_name("Ann"));
+        roster.upsert(&who, Dialect::Algorep, external_id(id), patch, None).await.unwrap();
+    }
+    assert_eq!(store.check().await, [], "wherever the entries are on their way");
+    while database.sql("SELECT count(*) FROM outbox") != "0" {}
+    database.sql("DELETE FROM feed WHERE user_id = (SELECT min(user_id::text)::uuid FROM feed)");
+    let findings: Vec<String> = store.check().await.iter().map(ToString::to_string).collect();
+    assert_eq!(findings, ["journal: an entry is neither in the feed nor on its way there"]);
+}
