@@ -31,6 +31,9 @@ struct Common {
     /// The server's binary [default: the one beside this binary]
     #[arg(long, env = "ROSTER_BIN")]
     roster: Option<PathBuf>,
+    /// A PostgreSQL database with nothing in it, for migrate-store
+    #[arg(long)]
+    database_url: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -51,6 +54,8 @@ enum Rig {
     Overload(Common),
     /// Changes many passwords beside other work: rounds are servers. Give it a release build
     HashStorm(Common),
+    /// Moves a directory to PostgreSQL and back: rounds are users. For its times, give it a release build
+    MigrateStore(Common),
 }
 
 /// A rig with its short form's rounds.
@@ -67,6 +72,7 @@ impl Rig {
             Self::Sigterm(common) => ((rig::sigterm::run, 6), common),
             Self::Overload(common) => ((rig::overload::run, 1), common),
             Self::HashStorm(common) => ((rig::hash_storm::run, 1), common),
+            Self::MigrateStore(common) => ((rig::migrate_store::run, 2_000), common),
         }
     }
 }
@@ -74,9 +80,9 @@ impl Rig {
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
     let ((run, rounds), common) = Rigs::parse().rig.into_parts();
-    let Common { rounds: asked, seed, roster } = common;
+    let Common { rounds: asked, seed, roster, database_url } = common;
     let roster = roster.map_or_else(beside, Ok)?;
-    let options = Options { roster, rounds: asked.unwrap_or(rounds), seed };
+    let options = Options { roster, rounds: asked.unwrap_or(rounds), seed, database_url };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (tell, told) = tokio::sync::oneshot::channel();
     // On a thread of its own, which the end of the process ends: a signal does not wait for it.

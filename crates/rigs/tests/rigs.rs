@@ -3,10 +3,17 @@
 
 use std::process::Command;
 
+use roster_testkit::TestDatabase;
+
 /// Runs a rig beside whose binary the server's is; what it found is told where the test fails.
 fn rig(name: &str, rounds: usize) {
+    rig_with(name, rounds, &[]);
+}
+
+fn rig_with(name: &str, rounds: usize, more: &[&str]) {
     let output = Command::new(env!("CARGO_BIN_EXE_rigs"))
         .args([name, "--rounds", &rounds.to_string()])
+        .args(more)
         .output()
         .expect("the rigs start");
     let (said, complained) =
@@ -37,4 +44,9 @@ fn rig_slow_disk() {
 #[test]
 fn rig_sigterm_under_load() {
     rig("sigterm", 6);
+}
+
+#[test]
+fn rig_migrate_store_2000_users_there_and_back() {
+    rig_with("migrate-store", 2_000, &["--database-url", &TestDatabase::new().url()]);
 }

@@ -15,6 +15,7 @@ pub mod full_disk;
 pub mod hash_storm;
 pub mod inject;
 pub mod kill9;
+pub mod migrate_store;
 pub mod overload;
 pub mod power_cut;
 pub mod sigterm;
@@ -29,6 +30,8 @@ pub struct Options {
     pub rounds: usize,
     /// Decides everything that is left to chance, but for what the machine's timing decides.
     pub seed: u64,
+    /// A PostgreSQL database with nothing in it, for the rigs that need one.
+    pub database_url: Option<String>,
 }
 
 /// A folder for one run, removed with everything in it.
