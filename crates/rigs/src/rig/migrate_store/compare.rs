@@ -53,3 +53,33 @@ fn names(connection: &Connection, sql: &str) -> Result<Vec<String>> {
     let names = statement.query_map([], |row| row.get(0))?;
     Ok(names.collect::<rusqlite::Result<_>>()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_is_missing_or_other_is_told_and_a_position_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = |name: &str, rows: &str| {
+            let path = folder.path().join(name);
+            let tables = "CREATE TABLE journal (user_id, version, n); CREATE TABLE users (id, email);";
+            Connection::open(&path).unwrap().execute_batch(&format!("{tables} {rows}")).unwrap();
+            path
+        };
+        let one =
+            made("one", "INSERT INTO journal VALUES (1, 1, 7); INSERT INTO users VALUES (1, 'a'), (2, NULL)");
+        let moved = made(
+            "moved",
+            "INSERT INTO journal VALUES (1, 1, 1); INSERT INTO users VALUES (2, NULL), (1, 'a')",
+        );
+        let other = made("other", "INSERT INTO users VALUES (1, 'a'), (2, 'b')");
+        for (file, told) in
+            [(&moved, &[][..]), (&other, &["1 rows of journal differ", "1 rows of users differ"])]
+        {
+            let mut report = Report::new("");
+            tell(&one, file, &mut report).unwrap();
+            assert_eq!(report.violations, told);
+        }
+    }
+}
