@@ -132,10 +132,14 @@ impl Import {
         let set = "UPDATE meta SET \"references\" = $1, unique_email = $2";
         self.0.execute(set, &[rules.references.name().into(), rules.unique_email.into()]).await?;
         self.0.execute("UPDATE counters SET next = $1 WHERE name = 'number'", &[next_number.into()]).await?;
-        match transaction::commit(&self.0).await {
-            Ok(()) => Ok(()),
-            Err(failure) => Err(OpenError::Database(format!("the copy was not committed: {failure:?}"))),
+        if let Err(failure) = transaction::commit(&self.0).await {
+            return Err(OpenError::Database(format!("the copy was not committed: {failure:?}")));
         }
+        // Whoever comes first would be planned for by what the tables were before: nothing.
+        for table in TABLES {
+            self.0.batch(&format!("ANALYZE {}", table.name)).await?;
+        }
+        Ok(())
     }
 }
 
