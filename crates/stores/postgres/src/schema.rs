@@ -52,8 +52,12 @@ pub struct Migrated {
 /// The newest schema that this version of Roster knows.
 pub const SCHEMA: i64 = 2;
 
-/// How often a step is tried that another process runs at the same moment.
+/// How often a step is tried that another process runs at the same moment, or that a transaction is in the way of.
 const MOST_ATTEMPTS: usize = 20;
+
+/// A step that waits for a lock, behind a long transaction, makes everyone wait who comes after it. So it gives up soon, lets them through,
+/// and is tried again.
+const WAIT_BRIEFLY: &str = "SET lock_timeout = '500ms'";
 
 const MIGRATIONS_TABLE: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS migrations (number bigint PRIMARY KEY, name text NOT NULL, sha256 bytea NOT NULL)",
@@ -65,12 +69,14 @@ pub(crate) async fn migrate(session: &Session, entropy: &dyn Entropy) -> Result<
     check_encoding(session).await?;
     let from = schema_of(session).await?;
     if from < SCHEMA {
+        session.batch(WAIT_BRIEFLY).await?;
         for sql in MIGRATIONS_TABLE {
             step(session, sql).await?;
         }
         for migration in MIGRATIONS.iter().filter(|migration| migration.number > from) {
             run(session, migration).await?;
         }
+        session.batch("RESET lock_timeout").await?;
     }
     // Whoever migrated may have been cut off before this.
     insert_first_rows(session, entropy).await?;
@@ -161,6 +167,7 @@ fn is_a_meeting(error: &Error) -> bool {
         SqlState::DUPLICATE_TABLE,
         SqlState::DUPLICATE_OBJECT,
         SqlState::INTERNAL_ERROR,
+        SqlState::LOCK_NOT_AVAILABLE,
     ];
     error.code().is_some_and(|code| meetings.contains(code) || matches!(code.code(), "40001" | "40P01"))
 }

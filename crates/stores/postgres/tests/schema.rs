@@ -26,6 +26,35 @@ async fn processes_that_start_at_once_migrate_side_by_side() {
     }
 }
 
+/// A long transaction, such as a backup's, is in the way of a step: changes are not held up behind the two.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_waits_for_a_transaction_lets_changes_through() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    let running = Arc::new(open(&database, &keyring).await);
+    let mut long = database.hold("LOCK TABLE journal IN ROW EXCLUSIVE MODE");
+    // The second migration makes an index of the journal.
+    database.sql("DELETE FROM migrations WHERE number = 2");
+    let options = options(&database, &keyring);
+    let starting = tokio::spawn(async move { PostgresStore::open(options).await });
+    let waiting = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock' \
+         AND query LIKE '%CREATE INDEX%'",
+        database.name()
+    );
+    let roster = directory(&running, &keyring, Rules::default(), 1);
+    for n in 0..3 {
+        while database.sql(&waiting) == "0" {
+            assert!(!starting.is_finished());
+        }
+        let (who, id) = (principal("bubble"), external_id(&n.to_string()));
+        roster.upsert(&who, Dialect::Rest, id, UserPatch::default(), None).await.unwrap();
+    }
+    long.kill().unwrap();
+    long.wait().unwrap();
+    let migrated = starting.await.unwrap().unwrap().migrated();
+    assert_eq!((migrated.from, migrated.to), (1, SCHEMA));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_schema_that_is_not_known_is_refused() {
     let (database, keyring) = (TestDatabase::new(), keyring());
