@@ -19,7 +19,7 @@ use crate::store::{self, Talk};
 
 pub(crate) use install::peer;
 pub(crate) use load::{load, prime_passwords};
-pub(crate) use roster::{answers, idempotent, limit, roster};
+pub(crate) use roster::{answers, idempotent, limit, on_postgres, roster};
 
 /// Someone who is measured.
 pub(crate) struct Contender {

@@ -48,6 +48,7 @@ const LOADED_MIB: f64 = 150.0;
 /// Every goal for which the run has figures.
 pub(crate) fn judge(results: &Results) -> Vec<Goal> {
     let mut goals: Vec<Goal> = RATIOS.iter().filter_map(|ratio| throughput(results, *ratio)).collect();
+    goals.extend(on_postgres(results));
     goals.extend(last_page(results));
     goals.extend(hashing(results));
     goals.extend(P99_MILLIS.iter().filter_map(|limit| latency(&results.sustained, *limit)));
@@ -69,6 +70,17 @@ fn at_most(what: String, unit: &str, goal: f64, found: f64) -> Goal {
 fn throughput(results: &Results, (operation, peer, goal): (Operation, Peer, f64)) -> Option<Goal> {
     let ratio = results.ratio(ROSTER, peer.key(), operation, CONNECTIONS)?;
     Some(at_least(format!("{}, beside {}", operation.title(), peer.title()), " ×", goal, ratio.median))
+}
+
+/// Upserts on PostgreSQL, beside those on SQLite, and beside those where each is a transaction of its own.
+fn on_postgres(results: &Results) -> Vec<Goal> {
+    let upserts = Operation::Mixed;
+    let beside = [(ROSTER, "on SQLite", 0.5), (Peer::PostgresAlone.key(), "without batches", 1.5)];
+    let goals = beside.into_iter().filter_map(|(other, name, goal)| {
+        let ratio = results.ratio(Peer::Postgres.key(), other, upserts, CONNECTIONS)?;
+        Some(at_least(format!("{}, on PostgreSQL beside {name}", upserts.title()), " ×", goal, ratio.median))
+    });
+    goals.collect()
 }
 
 fn last_page(results: &Results) -> Option<Goal> {

@@ -20,6 +20,8 @@ const GLANCE: Duration = Duration::from_millis(20);
 pub(crate) struct Process {
     child: Child,
     pid: Pid,
+    /// Servers that it can't work without: stopped, continued and counted with it.
+    needed: Vec<Self>,
 }
 
 impl Process {
@@ -48,7 +50,7 @@ impl Process {
             .context("setpriv, of util-linux, starts a server")?;
         let pid =
             i32::try_from(child.id()).ok().and_then(Pid::from_raw).context("a process without an id")?;
-        Ok(Self { child, pid })
+        Ok(Self { child, pid, needed: Vec::new() })
     }
 
     /// Waits until something accepts connections there.
@@ -77,14 +79,28 @@ impl Process {
         self.child.id()
     }
 
+    /// It can't work without that one, which ends with it.
+    pub(crate) fn needs(&mut self, needed: Self) {
+        self.needed.push(needed);
+    }
+
     /// Takes the processor from it.
     pub(crate) fn pause(&self) -> Result<()> {
-        Ok(kill_process(self.pid, Signal::STOP)?)
+        self.signal(Signal::STOP)
     }
 
     /// Gives it back.
     pub(crate) fn resume(&self) -> Result<()> {
-        Ok(kill_process(self.pid, Signal::CONT)?)
+        self.signal(Signal::CONT)
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process(self.pid, signal)?;
+        for child in children(self.child.id()) {
+            // It may have ended meanwhile.
+            let _ = kill_process(child, signal);
+        }
+        self.needed.iter().try_for_each(|needed| needed.signal(signal))
     }
 
     /// Asks it to end and waits until it has.
@@ -101,9 +117,11 @@ impl Process {
         Ok(())
     }
 
-    /// The processor time that it has used.
+    /// The processor time that it has used, and whatever it has started.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        cpu_seconds(self.child.id())
+        let family = children(self.child.id()).into_iter().chain([self.pid]);
+        let used = family.filter_map(|process| cpu_seconds(process.as_raw_nonzero().get().unsigned_abs()));
+        used.sum::<f64>() + self.needed.iter().map(Self::cpu_seconds).sum::<f64>()
     }
 
     /// Its resident memory.
@@ -123,6 +141,13 @@ impl Process {
         }
         Ok(memory)
     }
+}
+
+/// The processes that a process has started, by the thread that is its first.
+fn children(process: u32) -> Vec<Pid> {
+    let children = std::fs::read_to_string(format!("/proc/{process}/task/{process}/children"));
+    let children = children.unwrap_or_default();
+    children.split_ascii_whitespace().filter_map(|pid| Pid::from_raw(pid.parse().ok()?)).collect()
 }
 
 /// Resident memory, in MiB.

@@ -1,5 +1,6 @@
 //! A run: everybody is loaded, then measured in turns.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -19,7 +20,9 @@ use crate::{argon, sustained};
 pub(crate) async fn run(plan: &Plan) -> Result<Results> {
     let began = Instant::now();
     let size = plan.size();
-    let data = tempfile::Builder::new().prefix("data-").tempdir_in(&plan.work)?;
+    // Open to all: PostgreSQL is another user where this is root.
+    let open = std::fs::Permissions::from_mode(0o755);
+    let data = tempfile::Builder::new().prefix("data-").permissions(open).tempdir_in(&plan.work)?;
     let places = places(plan, data.path())?;
     let mut results = empty(plan, &size, data.path())?;
     say(&format!("{} users, {} rounds, data in {}", size.users, size.rounds, data.path().display()));
@@ -98,7 +101,7 @@ async fn gather(plan: &Plan, size: &Size, places: &Places) -> Result<(Vec<Conten
     prime_passwords(&mut roster).await?;
     let (mut present, mut absent) = (vec![roster], Vec::new());
     for peer in Peer::ALL.into_iter().filter(|peer| plan.peers.contains(peer)) {
-        match join(peer, &mut present, &credentials, places, size).await {
+        match join(peer, plan, &mut present, &credentials, places, size).await {
             Ok(contender) => present.extend(contender),
             Err(error) => {
                 say(&format!("{} is left out: {error:#}", peer.title()));
@@ -111,6 +114,7 @@ async fn gather(plan: &Plan, size: &Size, places: &Places) -> Result<(Vec<Conten
 
 async fn join(
     peer: Peer,
+    plan: &Plan,
     present: &mut [Contender],
     credentials: &Credentials,
     places: &Places,
@@ -131,6 +135,11 @@ async fn join(
         Peer::Store => {
             say(&format!("{}: loading", peer.title()));
             contender::sqlite_store(places, size.users).map(Some)
+        }
+        Peer::Postgres | Peer::PostgresAlone => {
+            let mut contender = contender::on_postgres(&plan.roster, places, peer)?;
+            introduce(&mut contender, size).await?;
+            Ok(Some(contender))
         }
         Peer::Slapd | Peer::Scim2Server | Peer::Scimmy | Peer::Express | Peer::Fastapi => {
             say(&format!("{}: installing", peer.title()));

@@ -1,5 +1,7 @@
 //! Peers: each a folder with a command that installs it and one that serves it.
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -7,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use super::{Contender, Places, nobody, served};
 use crate::plan::Peer;
 use crate::process::{Process, free_address, run};
+use crate::result::Contestant;
 use crate::speak::{Ldap, Plain, Scim, Speak};
 
 fn speak(peer: Peer) -> Option<Box<dyn Speak>> {
@@ -25,24 +28,37 @@ fn speak(peer: Peer) -> Option<Box<dyn Speak>> {
             shows_changed: true,
         })),
         Peer::Express | Peer::Fastapi => Some(Box::new(Plain)),
-        Peer::Idempotent | Peer::Limit | Peer::Store => None,
+        Peer::Idempotent | Peer::Limit | Peer::Store | Peer::Postgres | Peer::PostgresAlone => None,
     }
 }
 
 /// Installs a peer, if it is not there, and starts it.
 pub(crate) fn peer(peer: Peer, places: &Places) -> Result<Contender> {
     let Some(speak) = speak(peer) else { bail!("{} is no peer that is installed", peer.key()) };
-    let (sources, installed) = (places.sources.join(peer.key()), places.installed.join(peer.key()));
-    let mut about = nobody(peer);
+    let data = places.data_of(peer.key());
+    let Started { versions, process, address } = start(peer.key(), places, &data)?;
+    served(Contestant { versions, ..nobody(peer) }, process, address, &data, speak)
+}
+
+/// A server that listens.
+pub(super) struct Started {
+    pub(super) versions: Vec<String>,
+    pub(super) process: Process,
+    pub(super) address: SocketAddr,
+}
+
+/// Installs what is in that folder of the sources, if it is not there, and starts it over that data.
+pub(super) fn start(folder: &str, places: &Places, data: &Path) -> Result<Started> {
+    let (sources, installed) = (places.sources.join(folder), places.installed.join(folder));
     let versions =
         run(Command::new(sources.join("install")).arg(&installed)).context("it can't be installed")?;
-    about.versions = versions.lines().map(str::to_owned).collect();
+    let versions = versions.lines().map(str::to_owned).collect();
 
-    let (data, log, address) = (places.data_of(peer.key()), places.log_of(peer.key()), free_address()?);
-    std::fs::create_dir_all(&data)?;
+    let (log, address) = (places.log_of(folder), free_address()?);
+    std::fs::create_dir_all(data)?;
     let mut serve = Command::new(sources.join("serve"));
-    serve.arg(&installed).arg(address.port().to_string()).arg(&data);
+    serve.arg(&installed).arg(address.port().to_string()).arg(data);
     let mut process = Process::start(&serve, &log)?;
     process.wait_for(address, &log).context("it can't be started")?;
-    served(about, process, address, &data, speak)
+    Ok(Started { versions, process, address })
 }

@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 use roster_testkit::load::Exchange;
 
+use super::install::{Started, start};
 use super::{Also, Contender, Driven, Places, named, nobody, served};
 use crate::ask::ask;
 use crate::limit::{Answers, Asked};
@@ -31,9 +32,37 @@ pub(crate) fn roster(
     key: &str,
     under: &[String],
 ) -> Result<(Contender, Credentials)> {
-    let mut about = named(key, "Roster", SETTINGS);
-    let (data, log, address) = (places.data_of(key), places.log_of(key), free_address()?);
-    let call = |arguments: &[&str]| run(Command::new(binary).args(arguments).arg("--data").arg(&data));
+    start_roster(binary, places, named(key, "Roster", SETTINGS), under, &[], Manner::Plain)
+}
+
+/// Starts a PostgreSQL of its own, and Roster over it.
+pub(crate) fn on_postgres(binary: &Path, places: &Places, peer: Peer) -> Result<Contender> {
+    let about = nobody(peer);
+    let Started { versions, process: database, address } =
+        start("postgres", places, &places.data_of(&format!("{}-database", about.key)))?;
+    let batch = if peer == Peer::PostgresAlone { "off" } else { "on" };
+    let url = format!("postgres://postgres@{address}/postgres");
+    let settings = [("ROSTER_DATABASE_URL", url.as_str()), ("ROSTER_DATABASE_BATCH", batch)];
+    let (mut contender, _) = start_roster(binary, places, about, &[], &settings, Manner::WithoutPasswords)?;
+    contender.about.versions.extend(versions);
+    if let Driven::Served { server, .. } = &mut contender.driven {
+        server.process.needs(database);
+    }
+    Ok(contender)
+}
+
+fn start_roster(
+    binary: &Path,
+    places: &Places,
+    mut about: Contestant,
+    under: &[String],
+    settings: &[(&str, &str)],
+    manner: Manner,
+) -> Result<(Contender, Credentials)> {
+    let (data, log, address) = (places.data_of(&about.key), places.log_of(&about.key), free_address()?);
+    let call = |arguments: &[&str]| {
+        run(Command::new(binary).args(arguments).arg("--data").arg(&data).envs(settings.iter().copied()))
+    };
     about.versions = vec![run(Command::new(binary).arg("--version"))?];
     let api_key = call(&["key", "create", "bench", "--scopes", "users:read,users:write"])?;
     let token =
@@ -44,9 +73,10 @@ pub(crate) fn roster(
     let mut words = under.iter().chain([&binary]);
     let mut serve = Command::new(words.next().unwrap_or(&binary));
     serve.args(words).args(["serve", "--listen", &address.to_string(), "--data"]).arg(&data);
+    serve.envs(settings.iter().copied());
     let mut process = Process::start(&serve, &log)?;
     process.wait_for(address, &log).context("Roster can't be started")?;
-    let speak = Roster { credentials: credentials.clone(), manner: Manner::Plain };
+    let speak = Roster { credentials: credentials.clone(), manner };
     Ok((served(about, process, address, &data, Box::new(speak))?, credentials))
 }
 

@@ -71,9 +71,9 @@ impl Bars {
                 .spread(&contender.key, operation, CONNECTIONS, |figures: &Figures| figures.per_second)?;
             Some((contender.key.clone(), contender.title.clone(), rate.median))
         });
-        // The same server again, and no server at all, are in the tables.
-        let of_interest = |key: &str| key != Peer::Idempotent.key() && key != Peer::Store.key();
-        let bars: Vec<_> = bars.filter(|(key, ..)| of_interest(key)).collect();
+        // The same server in another way, and no server at all, are in the tables.
+        let left_out = [Peer::Idempotent, Peer::Store, Peer::PostgresAlone].map(Peer::key);
+        let bars: Vec<_> = bars.filter(|(key, ..)| !left_out.contains(&key.as_str())).collect();
         (!bars.is_empty()).then(|| Self { title: operation.title(), bars })
     }
 

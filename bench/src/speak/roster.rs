@@ -34,6 +34,8 @@ pub(crate) enum Manner {
     Plain,
     /// With an `Idempotency-Key` on every write.
     Idempotent,
+    /// As it is, but that no passwords are changed.
+    WithoutPasswords,
     /// Its limit: there are no passwords, and every page is the same.
     Limit,
 }
@@ -105,7 +107,7 @@ impl Speak for Roster {
         match self.manner {
             Manner::Plain => true,
             Manner::Idempotent => operation.writes() && operation != Operation::Password,
-            Manner::Limit => operation != Operation::Password,
+            Manner::WithoutPasswords | Manner::Limit => operation != Operation::Password,
         }
     }
 

@@ -9,12 +9,15 @@ pub fn the_one(headers: &HeaderMap) -> Option<&HeaderValue> {
     first.filter(|_| values.next().is_none())
 }
 
+/// The scheme of tokens, and what separates it from one.
+const BEARER: &[u8] = b"Bearer ";
+
 /// What the header holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Authorization<'a> {
-    /// There is none, or it is empty.
+    /// There is none, or it is empty, or it can't be read and is of another scheme.
     None,
-    /// It has other characters than printable ASCII, so it can hold no credential.
+    /// What follows `Bearer` has other characters than printable ASCII, so it can be no credential.
     Unreadable,
     /// One word, without a scheme.
     Bare(&'a str),
@@ -25,7 +28,11 @@ pub(crate) enum Authorization<'a> {
 impl<'a> Authorization<'a> {
     pub(crate) fn read(header: Option<&'a HeaderValue>) -> Self {
         let Some(header) = header else { return Self::None };
-        let Ok(text) = header.to_str() else { return Self::Unreadable };
+        let Ok(text) = header.to_str() else {
+            let scheme = header.as_bytes().trim_ascii_start().get(..BEARER.len());
+            let is_bearer = scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(BEARER));
+            return if is_bearer { Self::Unreadable } else { Self::None };
+        };
         let text = text.trim_matches(' ');
         match text.split_once(' ') {
             None if text.is_empty() => Self::None,
@@ -74,6 +81,10 @@ mod tests {
         assert_eq!(Authorization::read(None), Authorization::None);
         let bytes = HeaderValue::from_bytes(b"Bearer \xff").unwrap();
         assert_eq!(Authorization::read(Some(&bytes)), Authorization::Unreadable);
+        for of_no_scheme_of_ours in [&b"Basic \xff"[..], b"\xff", b"Bearer\xff"] {
+            let bytes = HeaderValue::from_bytes(of_no_scheme_of_ours).unwrap();
+            assert_eq!(Authorization::read(Some(&bytes)), Authorization::None);
+        }
         assert_eq!(Authorization::Scheme("BEARER", "x").of_scheme("Bearer"), Some("x"));
         assert_eq!(Authorization::Scheme("Basic", "x").of_scheme("Bearer"), None);
         assert_eq!(Authorization::Bare("Bearer").of_scheme("Bearer"), None);

@@ -133,6 +133,14 @@ pub struct ReadSet {
     pub number: bool,
 }
 
+impl ReadSet {
+    /// Whether there is nothing to read.
+    pub fn is_empty(&self) -> bool {
+        let Self { claims, users, records, number } = self;
+        claims.is_empty() && users.is_empty() && records.is_empty() && !number
+    }
+}
+
 /// What was read inside the transaction, with what the earlier changes of the batch left.
 #[derive(Debug, Default)]
 pub struct Seen {
@@ -192,6 +200,12 @@ impl Seen {
     /// The user, if it was read and is there.
     pub fn user_read(&self, id: UserId) -> Option<&Arc<User>> {
         self.users.get(&id).and_then(Option::as_ref)
+    }
+
+    /// That all of it was read. A decision that needs much asks for it at once: a store is asked a few times only.
+    pub(crate) fn require(&self, wanted: ReadSet) -> Result<(), ReadSet> {
+        let missing = self.missing(wanted);
+        if missing.is_empty() { Ok(()) } else { Err(missing) }
     }
 
     /// Who holds the claim.

@@ -1,8 +1,9 @@
 //! `rigs`: breaks Roster on purpose and prints what was found.
 
 use std::io::{Write, stdout};
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
@@ -34,6 +35,9 @@ struct Common {
     /// A PostgreSQL database with nothing in it, for migrate-store
     #[arg(long)]
     database_url: Option<String>,
+    /// This process has its mounts to itself
+    #[arg(long, hide = true)]
+    mounts_alone: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -77,10 +81,25 @@ impl Rig {
     }
 }
 
+fn main() -> Result<ExitCode> {
+    let Rigs { rig } = Rigs::parse();
+    let mounts = matches!(rig, Rig::PowerCut(_) | Rig::FullDisk(_));
+    let (run, common) = rig.into_parts();
+    if mounts && !common.mounts_alone { again_alone() } else { break_it(run, common) }
+}
+
+/// Starts this process anew in a mount namespace of its own. Whoever makes one meanwhile, a container for instance, takes a copy of
+/// all mounts that it sees along, and while an image is mounted there, mounting it again shows what it was.
+fn again_alone() -> Result<ExitCode> {
+    let mut alone = Command::new("unshare");
+    alone.args(["--mount", "--propagation", "private", "--"]).arg(std::env::current_exe()?);
+    let error = alone.args(std::env::args_os().skip(1)).arg("--mounts-alone").exec();
+    Err(error).context("unshare, of util-linux, starts a rig that mounts")
+}
+
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let ((run, rounds), common) = Rigs::parse().rig.into_parts();
-    let Common { rounds: asked, seed, roster, database_url } = common;
+async fn break_it((run, rounds): Run, common: Common) -> Result<ExitCode> {
+    let Common { rounds: asked, seed, roster, database_url, mounts_alone: _ } = common;
     let roster = roster.map_or_else(beside, Ok)?;
     let options = Options { roster, rounds: asked.unwrap_or(rounds), seed, database_url };
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

@@ -21,9 +21,25 @@ fn rig_with(name: &str, rounds: usize, more: &[&str]) {
     assert!(output.status.success(), "{}\n{said}\n{complained}", output.status);
 }
 
+/// Meanwhile others make mount namespaces, which keep a copy of what is mounted as they are made: once the rig took what such a
+/// copy held for what a cut had left.
 #[test]
 fn rig_power_cut_60_images_and_a_control_that_must_lose() {
+    let (running, ended) = std::sync::mpsc::sync_channel::<()>(0);
+    let others = std::thread::spawn(move || {
+        let mut others = Vec::new();
+        while ended.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            let keeping_mounts = Command::new("unshare").args(["--mount", "--", "sleep", "3"]).spawn();
+            others.push(keeping_mounts.expect("unshare starts"));
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        for mut other in others {
+            other.wait().expect("it ends by itself");
+        }
+    });
     rig("power-cut", 60);
+    drop(running);
+    others.join().expect("the others end");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The data directory: who may read it, and the keys in it.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use roster_auth::Secrets;
@@ -15,6 +15,8 @@ use crate::config::Settings;
 use crate::token_secrets::{secret_count, with_a_new_secret};
 
 const DATABASE: &str = "roster.db";
+/// Who serves the database holds a lock of this. It is no file of SQLite's: who closes one of those gives up SQLite's locks.
+const LOCK: &str = "roster.db-lock";
 
 /// Why the data directory can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +39,12 @@ pub enum DataDirError {
         .0.display()
     )]
     SharedMasterKeyMissing(PathBuf),
+    /// Another server serves it.
+    #[error(
+        "another server serves {}: one at a time may, since each would show what the other has not flushed yet; other commands can run beside it",
+        .0.display()
+    )]
+    Served(PathBuf),
     /// A file of keys can't be read or made.
     #[error("{path}: {error}", path = .0.display(), error = .1)]
     File(PathBuf, io::Error),
@@ -95,6 +103,19 @@ impl DataDir {
     /// The database.
     pub fn database(&self) -> PathBuf {
         self.path.join(DATABASE)
+    }
+
+    /// Keeps other servers from serving the database, until the file is closed.
+    pub fn lock_for_serving(&self) -> Result<File, DataDirError> {
+        let path = self.path.join(LOCK);
+        let at = |error| DataDirError::File(path.clone(), error);
+        let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let file = file.map_err(at)?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(DataDirError::Served(self.path.clone())),
+            Err(TryLockError::Error(error)) => Err(at(error)),
+        }
     }
 
     /// The directory itself.
@@ -209,7 +230,7 @@ fn make_file(path: &Path, text: &str, existing: Existing) -> io::Result<()> {
         },
         Existing::Replace => drop(file.persist(path).map_err(|refused| refused.error)?),
     }
-    fs::File::open(directory)?.sync_all()
+    File::open(directory)?.sync_all()
 }
 
 #[cfg(test)]
@@ -250,6 +271,18 @@ mod tests {
         fs::write(data.database(), "").unwrap();
         assert!(matches!(data.keyring(&SystemEntropy), Err(DataDirError::MasterKeyMissing(..))));
         assert!(!data.master_key.exists());
+    }
+
+    #[test]
+    fn one_server_at_a_time_serves_a_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let data = DataDir::open(&settings(dir.path().to_owned()), IfMissing::Make).unwrap();
+        let serving = data.lock_for_serving().unwrap();
+        assert_eq!(mode(&data.path().join(LOCK)), 0o600);
+        let refused = data.lock_for_serving().unwrap_err();
+        assert!(matches!(&refused, DataDirError::Served(path) if path == data.path()), "{refused}");
+        drop(serving);
+        data.lock_for_serving().unwrap();
     }
 
     #[test]

@@ -184,6 +184,7 @@ async fn look(system: Arc<System>, auth: Arc<Auth>, metrics: Arc<Metrics>) {
     let mut tick = interval(LOOK_EACH);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut seen = system.token_secrets.first_version();
+    let mut told = None;
     loop {
         tick.tick().await;
         metrics.tidy();
@@ -191,16 +192,18 @@ async fn look(system: Arc<System>, auth: Arc<Auth>, metrics: Arc<Metrics>) {
         if version == seen || version.is_none() {
             continue;
         }
-        // Told once, if they are none: the next rotation brings others.
-        seen = version;
         match system.token_secrets.now(&*system.outside.entropy).await {
             Ok(secrets) => {
+                seen = version;
                 auth.set_secrets(secrets);
                 tracing::info!("token secrets were rotated");
             }
-            Err(error) => {
+            Err(error) if told != version => {
+                // It is tried again, and told once.
+                told = version;
                 tracing::warn!(%error, "the rotated token secrets can't be read: the old ones stay")
             }
+            Err(_) => {}
         }
     }
 }

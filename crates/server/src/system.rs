@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::fs::File;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -95,6 +96,8 @@ pub struct System {
     pub passwords: Arc<PasswordPool>,
     /// The directory.
     pub directory: Arc<Directory>,
+    /// Held by a server over a file.
+    _serving: Option<File>,
 }
 
 impl fmt::Debug for System {
@@ -112,12 +115,16 @@ impl System {
     ) -> Result<Self, SystemError> {
         let opened = Opened::new(settings, if_missing, &outside, Flushing::InCommit).await?;
         let rules = opened.store.shared().rules().await?;
-        Self::over(settings, opened, outside, rules)
+        Self::over(settings, opened, outside, rules, None)
     }
 
     /// Opens the data directory as the server does: it is made where it is not there, and the rules of the settings hold
     /// from now on.
     pub async fn open_and_configure(settings: &Settings, outside: Outside) -> Result<Self, SystemError> {
+        let serving = match settings.database_url.0 {
+            None => Some(DataDir::open(settings, IfMissing::Make)?.lock_for_serving()?),
+            Some(_) => None,
+        };
         let opened = Opened::new(settings, IfMissing::Make, &outside, Flushing::Beside).await?;
         let (store, rules) = (opened.store.shared(), rules(settings));
         if store.rules().await? != rules {
@@ -125,7 +132,7 @@ impl System {
                 SystemError::EmailsNotUnique(emails.iter().map(|email| email.as_str().to_owned()).collect())
             })?;
         }
-        Self::over(settings, opened, outside, rules)
+        Self::over(settings, opened, outside, rules, serving)
     }
 
     fn over(
@@ -133,6 +140,7 @@ impl System {
         opened: Opened,
         outside: Outside,
         rules: Rules,
+        serving: Option<File>,
     ) -> Result<Self, SystemError> {
         let Opened { data_dir, keyring, store: any_store, token_secrets } = opened;
         let store = any_store.shared();
@@ -151,7 +159,17 @@ impl System {
             Arc::clone(&outside.entropy),
             rules,
         ));
-        Ok(Self { data_dir, outside, keyring, store, any_store, token_secrets, passwords, directory })
+        Ok(Self {
+            data_dir,
+            outside,
+            keyring,
+            store,
+            any_store,
+            token_secrets,
+            passwords,
+            directory,
+            _serving: serving,
+        })
     }
 
     /// What checks credentials, as configured.

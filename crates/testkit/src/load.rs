@@ -182,7 +182,8 @@ async fn run(
             Err(error) => report.record(Duration::ZERO, Some(format!("no connection: {error}"))),
         }
     }
-    let cpu_before = cpu_seconds(std::process::id());
+    let own_cpu = || cpu_seconds(std::process::id()).unwrap_or_default();
+    let cpu_before = own_cpu();
     let started = Instant::now();
     let run = Rc::new(RefCell::new(Run { requests, pace, until, started, sent: 0, report }));
     let workers = open.into_iter().map(|connection| work(connection, Rc::clone(&run)));
@@ -191,7 +192,7 @@ async fn run(
     let run = Rc::into_inner(run).expect("every worker has ended").into_inner();
     let mut report = run.report;
     report.elapsed = elapsed;
-    report.own_cpu_seconds = cpu_seconds(std::process::id()) - cpu_before;
+    report.own_cpu_seconds = own_cpu() - cpu_before;
     report
 }
 

@@ -78,6 +78,8 @@ pub fn is(headers: &HeaderMap, media_type: &str) -> bool {
 
 fn is_no_other_charset(parameter: &str) -> bool {
     let Some((name, value)) = parameter.split_once('=') else { return parameter.is_empty() };
+    // RFC 9110, 5.6.6 allows no space here, and some readers overlook it.
+    let (name, value) = (name.trim_end(), value.trim_start());
     let value = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
     !name.eq_ignore_ascii_case("charset")
         || value.eq_ignore_ascii_case("utf-8")

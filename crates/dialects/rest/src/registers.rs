@@ -84,20 +84,22 @@ impl Rest {
         self.directory.record(&call.who, key).await?.ok_or_else(|| Why::NotFound.into())
     }
 
-    /// Registers what `read` makes of the path and the body; what was registered, and whether it is new.
-    async fn register(
+    /// Registers what `read` makes of what the path says and of the body; what was registered, and whether it is new.
+    async fn register<P>(
         &self,
         request: Request,
-        read: impl FnOnce(&mut Call, &mut Reader<'_, '_, '_>) -> Option<Record>,
+        path: impl FnOnce(&mut Call) -> P,
+        read: impl FnOnce(P, &mut Reader<'_, '_, '_>) -> Option<Record>,
     ) -> Result<(StatusCode, Record), Refused> {
         let mut call = self.admit(request, Scope::Admin).await?;
         let body = call.read_body(self.options.body_limit, RECORD_TYPES).await?;
         call.query(&[]);
+        let named = path(&mut call);
         let mut faults = Vec::new();
         let mut record = None;
         if let Some(object) = reader::object(&body, &mut faults) {
             let mut reader = Reader::new(&object, "", &mut faults);
-            record = read(&mut call, &mut reader);
+            record = read(named, &mut reader);
             reader.finish(&[]);
         }
         call.faults.append(&mut faults);

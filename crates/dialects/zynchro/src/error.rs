@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use roster_auth::TokenRefused;
 use roster_directory as directory;
 use roster_directory::{Reason, Refusal};
@@ -13,6 +13,7 @@ use crate::convert::faults_of;
 use crate::envelope::{Failed, FailedData, FieldError, FieldErrors, Header, TokenError};
 use crate::grants::Asked;
 use crate::place::Faults;
+use crate::transaction_id;
 
 /// When to try again, in seconds, where nothing better is known.
 const RETRY_AFTER_SECONDS: u64 = 1;
@@ -65,6 +66,11 @@ impl RefusedRequest {
     /// A request that was not asked of the directory before.
     pub(crate) fn new(refused: Refused, transaction_id: Option<String>) -> Self {
         Self { refused, transaction_id, replayed: false }
+    }
+
+    /// A request to that place whose body was not read.
+    pub(crate) fn unread(refused: Refused, uri: &Uri) -> Self {
+        Self::new(refused, transaction_id::of_query(uri.query()).ok().flatten())
     }
 
     /// What the directory did not do.
@@ -138,12 +144,6 @@ impl From<ServerFault> for Refused {
             ServerFault::TimedOut => Self::Unknown,
             ServerFault::Overloaded { retry_after_seconds } => Self::Busy(retry_after_seconds),
         }
-    }
-}
-
-impl From<ServerFault> for RefusedRequest {
-    fn from(fault: ServerFault) -> Self {
-        Self::new(fault.into(), None)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::convert::{Wanted, faults_of, user_out};
 use crate::envelope::{Failed, FieldErrors, Header, TokenError, Updated, UpdatedData};
 use crate::error::{Refused, RefusedRequest, mark_replayed};
 use crate::place::{Faults, Place};
-use crate::{Zynchro, openapi, schema, transaction_id};
+use crate::{Zynchro, openapi, schema};
 
 /// Update a user by its number
 ///
@@ -68,14 +68,12 @@ pub(crate) async fn update_user(State(dialect): State<Arc<Zynchro>>, request: Re
 
 /// Another method on the path. The router adds `Allow`.
 pub(crate) async fn method_not_allowed(request: Request) -> Response {
-    let transaction_id = transaction_id::of_query(request.uri().query()).ok().flatten();
-    RefusedRequest::new(Refused::MethodNotAllowed, transaction_id).into_response()
+    RefusedRequest::unread(Refused::MethodNotAllowed, request.uri()).into_response()
 }
 
 impl Zynchro {
     async fn update_user(&self, head: &Parts, body: Body) -> Result<Response, RefusedRequest> {
-        let unread =
-            |refused| RefusedRequest::new(refused, transaction_id::of_query(head.uri.query()).ok().flatten());
+        let unread = |refused| RefusedRequest::unread(refused, &head.uri);
         let who = self.authorize(head).await.map_err(unread)?;
         let body = self.read(head, body).await.map_err(unread)?;
         let wanted = Wanted::read(&head.uri, &head.headers, &body, self.options.unknown_fields);

@@ -22,6 +22,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
+use http::Uri;
 use roster_auth::Auth;
 use roster_directory::Directory;
 use roster_wire::ServerFault;
@@ -71,7 +72,8 @@ pub fn router(dialect: Zynchro) -> OpenApiRouter {
     router
 }
 
-/// The answer of this dialect to what goes wrong around its handlers.
-pub fn server_fault(fault: ServerFault) -> Response {
-    error::RefusedRequest::from(fault).into_response()
+/// The answer of this dialect to what goes wrong around its handlers, for a request to `uri`. The body was not read, so the
+/// `transactionId` is the query's.
+pub fn server_fault(fault: ServerFault, uri: &Uri) -> Response {
+    error::RefusedRequest::unread(fault.into(), uri).into_response()
 }

@@ -43,8 +43,17 @@ pub(super) fn merge_user_name(
 fn derive(user: &User, seen: &Seen) -> Result<Option<UserName>, ReadSet> {
     let email = user.profile.email.as_ref().map(|email| email.as_str().to_owned());
     let external = user.links.values().map(|id| id.as_str().to_owned()).filter(|id| !id.contains('@'));
-    for candidate in email.into_iter().chain(external).chain([user.id.to_string()]) {
-        let Ok(name) = UserName::new(&candidate) else { continue };
+    let candidates = email.into_iter().chain(external).chain([user.id.to_string()]);
+    let mut names = candidates.filter_map(|candidate| UserName::new(&candidate).ok());
+    let Some(first) = names.next() else { return Ok(None) };
+    if is_free(&first, user.id, seen)? {
+        return Ok(Some(first));
+    }
+    // It is rare that the first is another's.
+    let others: Vec<UserName> = names.collect();
+    let claims = others.iter().map(Claim::user_name).collect();
+    seen.require(ReadSet { claims, ..ReadSet::default() })?;
+    for name in others {
         if is_free(&name, user.id, seen)? {
             return Ok(Some(name));
         }
@@ -101,6 +110,9 @@ fn claim_links(
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadSet> {
     let user = merge.user.id;
+    let added = merge.changes.iter().filter(|change| change.field == Field::Links);
+    let added = added.filter_map(|change| added_link(change.after.as_ref()).cloned().map(Claim::Link));
+    seen.require(ReadSet { claims: added.collect(), ..ReadSet::default() })?;
     for change in merge.changes.iter_mut().filter(|change| change.field == Field::Links) {
         if let Some(link) = added_link(change.before.as_ref()) {
             releases.push(ClaimWrite::Release { claim: Claim::Link(link.clone()), holder: user });

@@ -24,15 +24,22 @@ pub(super) fn check(
         References::Open => return Ok(()),
         References::Known => {}
     }
-    for pair in pairs(&merge.user.profile) {
-        if whole || merge.touches(pair.id_field) || merge.touches(pair.external_field) {
-            check_pair(&pair, seen, faults)?;
-        }
-    }
+    let mut pairs = pairs(&merge.user.profile).to_vec();
+    pairs.retain(|pair| whole || merge.touches(pair.id_field) || merge.touches(pair.external_field));
     let grants = match wanted {
-        GrantsPatch::Keep => return Ok(()),
-        GrantsPatch::Replace(grants) | GrantsPatch::Edit { add: grants, .. } => grants,
+        GrantsPatch::Keep => None,
+        GrantsPatch::Replace(grants) | GrantsPatch::Edit { add: grants, .. } => Some(grants),
     };
+    let grants = grants.into_iter().flatten();
+    let of_pairs =
+        pairs.iter().flat_map(|pair| pair.by_id().into_iter().chain(pair.by_external_id().flatten()));
+    let of_grants = grants
+        .clone()
+        .flat_map(|grant| [RecordKey::Client(grant.client_id), RecordKey::Profile(grant.profile_id.clone())]);
+    seen.require(ReadSet { records: of_pairs.chain(of_grants).collect(), ..ReadSet::default() })?;
+    for pair in &pairs {
+        check_pair(pair, seen, faults)?;
+    }
     for grant in grants {
         if seen.record(&RecordKey::Client(grant.client_id))?.is_none() {
             faults.push(Fault { at: FaultAt::GrantClient(grant.clone()), reason: Reason::UnknownClient });
@@ -45,12 +52,26 @@ pub(super) fn check(
 }
 
 /// The two names of one organisation, as a user has them.
+#[derive(Clone, Copy)]
 struct Pair<'a> {
     kind: OrganisationKind,
     id_field: Field,
     id: Option<Uuid>,
     external_field: Field,
     external_id: Option<&'a Text<255>>,
+}
+
+impl Pair<'_> {
+    /// The organisation that the id names, if there is one.
+    fn by_id(&self) -> Option<RecordKey> {
+        self.id.map(|id| RecordKey::Organisation(self.kind, id))
+    }
+
+    /// The one that the external id names; none within, if none can have that.
+    fn by_external_id(&self) -> Option<Option<RecordKey>> {
+        let id = ExternalId::new(self.external_id?.as_str()).ok();
+        Some(id.map(|id| RecordKey::OrganisationByExternalId(self.kind, id)))
+    }
 }
 
 fn pairs(profile: &Profile) -> [Pair<'_>; 3] {
@@ -81,13 +102,10 @@ fn pairs(profile: &Profile) -> [Pair<'_>; 3] {
 
 fn check_pair(pair: &Pair<'_>, seen: &Seen, faults: &mut Vec<Fault>) -> Result<(), ReadSet> {
     let mut fault = |field, reason| faults.push(Fault { at: FaultAt::Field(field), reason });
-    let by_id = match pair.id {
-        Some(id) => Some(organisation(&RecordKey::Organisation(pair.kind, id), seen)?),
-        None => None,
-    };
-    let by_external = match pair.external_id.map(|id| ExternalId::new(id.as_str())) {
-        Some(Ok(id)) => Some(organisation(&RecordKey::OrganisationByExternalId(pair.kind, id), seen)?),
-        Some(Err(_)) => Some(None),
+    let by_id = pair.by_id().map(|key| organisation(&key, seen)).transpose()?;
+    let by_external = match pair.by_external_id() {
+        Some(Some(key)) => Some(organisation(&key, seen)?),
+        Some(None) => Some(None),
         None => None,
     };
     if by_external == Some(None) {

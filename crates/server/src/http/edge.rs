@@ -12,6 +12,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderValue, Method, Request, StatusCode, Version, header};
 use hyper::body::Incoming;
+use metrics::Gauge;
 use roster_wire::ClientAddress;
 use tower::Service as _;
 use tracing::Instrument as _;
@@ -50,13 +51,13 @@ impl Edge {
         let client = self.proxies.client(peer, request.headers());
         request.extensions_mut().insert(ClientAddress(client));
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
-        self.metrics.in_flight.increment(1.0);
+        let in_flight = InFlight::begin(&self.metrics.in_flight);
         let answered = if names_its_host(&request) {
             self.router.clone().call(request).instrument(span.clone()).await
         } else {
             Ok(fault::bad_request())
         };
-        self.metrics.in_flight.decrement(1.0);
+        drop(in_flight);
         let mut response = answered.unwrap_or_else(|never| match never {});
         let matched = response.extensions_mut().remove::<Matched>();
         let route = matched.as_ref().map_or(self.metrics.nobodys(), |Matched(route)| route);
@@ -86,6 +87,22 @@ impl Edge {
         } else {
             tracing::info!(%method, route, status = status_number, milliseconds, "answered");
         }
+    }
+}
+
+/// A request that is worked on. One whose client goes away is dropped, and is worked on no more.
+struct InFlight<'a>(&'a Gauge);
+
+impl<'a> InFlight<'a> {
+    fn begin(gauge: &'a Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 

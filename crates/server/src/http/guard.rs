@@ -10,6 +10,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt as _;
+use http::Uri;
 use roster_wire::ServerFault;
 use tokio::sync::Semaphore;
 
@@ -29,13 +30,16 @@ pub struct Bounds {
     pub timeout: Duration,
 }
 
+/// A dialect's answer to what its handlers don't see, for a request to that place.
+pub type Fault = fn(ServerFault, &Uri) -> Response;
+
 /// The guard of one dialect's routes.
 #[derive(Clone)]
 pub struct Guard {
     /// The bounds.
     pub bounds: Arc<Bounds>,
     /// How the dialect answers what its handlers don't see.
-    pub fault: fn(ServerFault) -> Response,
+    pub fault: Fault,
 }
 
 impl fmt::Debug for Guard {
@@ -53,9 +57,10 @@ pub async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> 
     let Guard { bounds, fault } = guard;
     let template = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let matched = Matched(Arc::clone(bounds.metrics.route(template)));
+    let uri = request.uri().clone();
     let mut response = match bounds.in_flight.try_acquire() {
-        Ok(_held) => run(request, next, bounds.timeout).await.unwrap_or_else(fault),
-        Err(_) => fault(ServerFault::Overloaded { retry_after_seconds: RETRY_AFTER_SECONDS }),
+        Ok(_held) => run(request, next, bounds.timeout).await.unwrap_or_else(|why| fault(why, &uri)),
+        Err(_) => fault(ServerFault::Overloaded { retry_after_seconds: RETRY_AFTER_SECONDS }, &uri),
     };
     response.extensions_mut().insert(matched);
     response

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use axum::response::Response;
-use roster_auth::Auth;
+use roster_auth::{Auth, oauth};
 use roster_dialect_algorep::{self as algorep, Algorep};
 use roster_dialect_rest::{self as rest, Rest};
 use roster_dialect_zynchro::{self as zynchro, Zynchro};
-use roster_wire::{ServerFault, UnknownFields};
+use roster_wire::UnknownFields;
 use tokio::sync::Semaphore;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::guard::{Bounds, Guard, guard};
+use super::guard::{Bounds, Fault, Guard, guard};
 use super::health::Health;
 use super::metrics::Metrics;
 use super::{docs, fault, health};
@@ -26,8 +25,6 @@ use crate::system::System;
 /// How many requests to the server's own endpoints may be in flight. They have a bound of their own, so that a server
 /// under load still says that it lives.
 const OWN_REQUESTS: usize = 64;
-
-type Fault = fn(ServerFault) -> Response;
 
 /// The routes of a server.
 #[derive(Debug)]
@@ -47,13 +44,14 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
     let auth = system.auth(settings)?;
     let mut document = openapi::frame();
     let dialects: Vec<(Router, Fault)> = vec![
-        (described(algorep_router(system, settings, &auth), &mut document), algorep::server_fault),
+        (described(algorep_router(system, settings, &auth), &mut document), |why, _| {
+            algorep::server_fault(why)
+        }),
         (described(zynchro_router(system, settings, &auth), &mut document), zynchro::server_fault),
-        (described(rest_router(system, settings, &auth), &mut document), rest::server_fault),
-        (
-            described(roster_auth::oauth::router(system.oauth(settings, &auth)?), &mut document),
-            roster_auth::oauth::server_fault,
-        ),
+        (described(rest_router(system, settings, &auth), &mut document), |why, _| rest::server_fault(why)),
+        (described(oauth::router(system.oauth(settings, &auth)?), &mut document), |why, _| {
+            oauth::server_fault(why)
+        }),
     ];
     let health = described(health::router(), &mut document);
     let docs = described(docs::router(), &mut document);
@@ -73,7 +71,7 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
         metrics: Arc::clone(&metrics),
     });
     let own = health.merge(docs.with_state(Arc::clone(&document)));
-    let own = guarded(own, &bounds(OWN_REQUESTS), fault::server_fault);
+    let own = guarded(own, &bounds(OWN_REQUESTS), |why, _| fault::server_fault(why));
     let shared = bounds(settings.requests.get());
     let router = dialects
         .into_iter()

@@ -180,7 +180,6 @@ async fn what_is_repeated_never_reaches_the_writer() {
     assert_eq!(store.activity().changes, written);
 }
 
-/// The log is copied into the database and begun anew; a reader that stays long only delays it.
 /// What a process that was killed left in the log may not be on disk, and a log that could not be flushed may be in the system's
 /// cache alone: the next one copies it into the database, and flushes that, before it answers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -203,6 +202,7 @@ async fn what_a_killed_process_left_in_the_log_is_copied_at_the_next_start() {
     assert_eq!(user.map(|user| user.version), Some(1));
 }
 
+/// The log is copied into the database and begun anew; a reader that stays long only delays it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_does_not_grow_without_end() {
     const PAGE: u64 = 4096;

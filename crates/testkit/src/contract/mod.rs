@@ -73,6 +73,7 @@ macro_rules! with_contract_cases {
                 removing_what_is_not_there_is_refused;
             rules:
                 references_must_be_known_where_so_configured
+                one_change_may_name_very_many
                 unique_email_is_turned_on_unless_emails_are_shared
                 what_expired_is_swept_in_small_batches
                 the_store_is_ready;

@@ -1,13 +1,15 @@
 //! The rules of the store, and its upkeep.
 
+use std::collections::BTreeSet;
+
 use roster_directory::record::{Organisation, OrganisationKind, Record, RegisteredClient, RegisteredProfile};
 use roster_directory::{
-    Change, Error, Fault, FaultAt, Field, IdempotencyKey, ProfileId, Reason, References, Refusal, Refused,
-    Rules, UserPatch,
+    Change, Error, Fault, FaultAt, Field, GrantsPatch, IdempotencyKey, ProfileId, Reason, References,
+    Refusal, Refused, Rules, UserPatch,
 };
 use uuid::Uuid;
 
-use crate::build::{email, external_id, grant, patch, text, with_email, with_grants};
+use crate::build::{email, external_id, grant, patch, source, text, with_email, with_grants, with_user_name};
 use crate::{Bench, StoreFactory};
 
 fn faults(error: Option<Error>) -> Vec<Fault> {
@@ -60,6 +62,39 @@ pub async fn references_must_be_known_where_so_configured<F: StoreFactory>(bench
     assert_eq!(grants.len(), 2, "{grants:?}");
     assert!(grants.contains(&at(FaultAt::GrantProfile(grant(33, "19")), Reason::UnknownProfile)));
     assert!(grants.contains(&at(FaultAt::GrantClient(grant(34, "18")), Reason::UnknownClient)));
+}
+
+/// A decision may ask a store for more a few times only: it once asked for one thing at a time, and failed where a change named
+/// sixteen.
+pub async fn one_change_may_name_very_many<F: StoreFactory>(bench: &mut Bench<F>) {
+    const MANY: i64 = 40;
+    bench.set_rules(References::Known, false).await;
+    let who = bench.who();
+    for id in 1..=MANY {
+        let client = RegisteredClient { id, name: text("Client") };
+        bench.directory.put_record(&who, Record::Client(client)).await.unwrap();
+        let profile = ProfileId::new(&id.to_string()).unwrap();
+        let profile = RegisteredProfile { id: profile, name: text("Profile") };
+        bench.directory.put_record(&who, Record::Profile(profile)).await.unwrap();
+    }
+    let grants: BTreeSet<_> = (1..=MANY).map(|id| grant(id, &id.to_string())).collect();
+    let links = (1..=MANY).map(|n| {
+        let external_id = external_id(&format!("name{n}"));
+        (source(&format!("source{n}")), Change::Set(external_id))
+    });
+    let very_many = patch(|patch| {
+        patch.grants = GrantsPatch::Replace(grants.clone());
+        patch.links.extend(links.clone());
+    });
+    // The names that the user could have are others' already.
+    for n in 1..=MANY {
+        bench.put(&format!("other{n}"), with_user_name(&format!("name{n}"))).await;
+    }
+    let user = bench.put("two@example.com", very_many).await;
+    assert_eq!(user.grants, grants);
+    assert_eq!(user.links.len(), 1 + usize::try_from(MANY).unwrap());
+    assert_eq!(user.user_name.as_str(), user.id.to_string());
+    bench.assert_sound().await;
 }
 
 /// Turning it on claims every living user's email, or tells those that several hold.

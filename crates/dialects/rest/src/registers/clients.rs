@@ -68,8 +68,7 @@ pub(super) async fn show(State(rest): State<Arc<Rest>>, request: Request) -> Res
 )]
 pub(super) async fn put(State(rest): State<Arc<Rest>>, request: Request) -> Result<Response, Refused> {
     let (status, record) = rest
-        .register(request, |call, body| {
-            let id = call.client_id();
+        .register(request, Call::client_id, |id, body| {
             body.same("id", |sent| sent.integer().value() == id);
             let name = body.required("name", Text::new);
             Some(Record::Client(RegisteredClient { id: id?, name: name? }))

@@ -71,15 +71,18 @@ pub(super) async fn show(State(rest): State<Arc<Rest>>, request: Request) -> Res
 )]
 pub(super) async fn put(State(rest): State<Arc<Rest>>, request: Request) -> Result<Response, Refused> {
     let (status, record) = rest
-        .register(request, |call, body| {
-            let (kind, id) = (call.kind(), call.organisation_id());
-            body.same("kind", |sent| sent.text().value() == kind.map(OrganisationKind::name));
-            body.same("id", |sent| sent.text().value().and_then(|sent| parse_uuid(sent).ok()) == id);
-            let external_id = body.required("external_id", ExternalId::new);
-            let name = body.required("name", Text::new);
-            let (kind, id, external_id, name) = (kind?, id?, external_id?, name?);
-            Some(Record::Organisation(Organisation { kind, id, external_id, name }))
-        })
+        .register(
+            request,
+            |call| (call.kind(), call.organisation_id()),
+            |(kind, id), body| {
+                body.same("kind", |sent| sent.text().value() == kind.map(OrganisationKind::name));
+                body.same("id", |sent| sent.text().value().and_then(|sent| parse_uuid(sent).ok()) == id);
+                let external_id = body.required("external_id", ExternalId::new);
+                let name = body.required("name", Text::new);
+                let (kind, id, external_id, name) = (kind?, id?, external_id?, name?);
+                Some(Record::Organisation(Organisation { kind, id, external_id, name }))
+            },
+        )
         .await?;
     Ok(answer::json(status, &organisation_json(&record)))
 }

@@ -69,8 +69,7 @@ pub(super) async fn show(State(rest): State<Arc<Rest>>, request: Request) -> Res
 )]
 pub(super) async fn put(State(rest): State<Arc<Rest>>, request: Request) -> Result<Response, Refused> {
     let (status, record) = rest
-        .register(request, |call, body| {
-            let id = call.profile_id();
+        .register(request, Call::profile_id, |id, body| {
             body.same("id", |sent| sent.text().value() == id.as_ref().map(ProfileId::as_str));
             let name = body.required("name", Text::new);
             Some(Record::Profile(RegisteredProfile { id: id?, name: name? }))

@@ -120,7 +120,15 @@ async fn d9_every_fault_of_a_record_is_named() {
             json!({ "id": "4", "name": null }),
             &["/id must equal the one of the path", "/name must be a string"],
         ),
-        ("/api/v1/profiles/%07", json!([]), &["the body must be a JSON object"]),
+        (
+            "/api/v1/organisations/buyer/x",
+            json!([]),
+            &[
+                "kind must be producer, seller or origin",
+                "id must be a UUID in the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+                "the body must be a JSON object",
+            ],
+        ),
         (
             "/api/v1/profiles/p",
             json!({ "id": "q", "name": 1 }),

@@ -1,9 +1,14 @@
 //! Health, metrics and the pages that are about the server itself.
 
+use std::io::Write as _;
+use std::time::Duration;
+
 use insta::assert_snapshot;
 use serde_json::json;
 
-use crate::harness::{Answer, Roster};
+use crate::harness::{Answer, Roster, raw};
+
+const GLANCE: Duration = Duration::from_millis(10);
 
 async fn get(roster: &Roster, path: &str) -> Answer {
     Answer::of(roster.request("GET", path)).await
@@ -59,6 +64,34 @@ async fn metrics_count_requests_by_route_and_name_no_person() {
     ] {
         assert!(text.contains(name), "{name}");
     }
+}
+
+/// How many requests are worked on besides the one that asks.
+async fn others_in_flight(roster: &Roster) -> f64 {
+    let metrics = get(roster, "/metrics").await.text().to_owned();
+    let line = metrics.lines().find_map(|line| line.strip_prefix("roster_http_requests_in_flight "));
+    line.unwrap().parse::<f64>().unwrap() - 1.0
+}
+
+/// It was counted for ever.
+#[tokio::test]
+async fn a_request_whose_client_goes_away_is_in_flight_no_more() {
+    let roster = Roster::start();
+    let held = roster.hold_writers();
+    let mut client = raw::connect(roster.address());
+    let head = format!(
+        "POST /users/gone HTTP/1.1\r\nHost: roster\r\nAuthorization: {}\r\nContent-Type: application/json\r\nContent-Length: 2",
+        roster.key()
+    );
+    client.write_all(format!("{head}\r\n\r\n{{}}").as_bytes()).unwrap();
+    while others_in_flight(&roster).await < 1.0 {
+        tokio::time::sleep(GLANCE).await;
+    }
+    drop(client);
+    while others_in_flight(&roster).await > 0.0 {
+        tokio::time::sleep(GLANCE).await;
+    }
+    drop(held);
 }
 
 #[tokio::test]

@@ -17,6 +17,19 @@ fn envelope(answer: &Answer, status: u16, code: &str) {
     assert_eq!((body["data"].get("user"), body.get("errors")), (None, None));
 }
 
+/// It was lost where what surrounds the handlers refused: here the time of the request runs out.
+#[tokio::test]
+async fn z6_the_transaction_id_of_the_query_is_repeated_by_what_surrounds_the_handlers() {
+    let roster = Roster::settings().set("request_timeout", "1s").start();
+    let user = json!({"header": {}, "data": {"user": {"name": "Ann"}}});
+    roster.upserted("one", &json!({})).await;
+    let held = roster.hold_writers();
+    let answer = Answer::of(roster.update_request("1?transaction_id=77").body(user.to_string())).await;
+    envelope(&answer, 503, "SERVICE_UNAVAILABLE");
+    assert_eq!(answer.json()["header"]["transactionId"], "77");
+    drop(held);
+}
+
 #[tokio::test]
 async fn z12_a_repeated_request_is_answered_again_and_done_once() {
     let roster = with_three_users().await;
