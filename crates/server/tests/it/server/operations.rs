@@ -77,11 +77,11 @@ async fn others_in_flight(roster: &Roster) -> f64 {
 #[tokio::test]
 async fn a_request_whose_client_goes_away_is_in_flight_no_more() {
     let roster = Roster::start();
+    let key = roster.key();
     let held = roster.hold_writers();
     let mut client = raw::connect(roster.address());
     let head = format!(
-        "POST /users/gone HTTP/1.1\r\nHost: roster\r\nAuthorization: {}\r\nContent-Type: application/json\r\nContent-Length: 2",
-        roster.key()
+        "POST /users/gone HTTP/1.1\r\nHost: roster\r\nAuthorization: {key}\r\nContent-Type: application/json\r\nContent-Length: 2"
     );
     client.write_all(format!("{head}\r\n\r\n{{}}").as_bytes()).unwrap();
     while others_in_flight(&roster).await < 1.0 {

@@ -21,7 +21,7 @@ fn envelope(answer: &Answer, status: u16, code: &str) {
 #[tokio::test]
 async fn z6_the_transaction_id_of_the_query_is_repeated_by_what_surrounds_the_handlers() {
     let roster = Roster::settings().set("request_timeout", "1s").start();
-    let user = json!({"header": {}, "data": {"user": {"name": "Ann"}}});
+    let user = Value::from_iter([("header", json!({})), ("data", zynchro_body()["data"].clone())]);
     roster.upserted("one", &json!({})).await;
     let held = roster.hold_writers();
     let answer = Answer::of(roster.update_request("1?transaction_id=77").body(user.to_string())).await;
