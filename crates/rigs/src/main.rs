@@ -51,6 +51,8 @@ enum Rig {
     Overload(Common),
     /// Changes many passwords beside other work: rounds are servers. Give it a release build
     HashStorm(Common),
+    /// Takes the primary of three PostgreSQL nodes away: rounds are times that each way of it is tried, 0 the control alone
+    Failover(Common),
 }
 
 /// A rig with its short form's rounds.
@@ -67,6 +69,7 @@ impl Rig {
             Self::Sigterm(common) => ((rig::sigterm::run, 6), common),
             Self::Overload(common) => ((rig::overload::run, 1), common),
             Self::HashStorm(common) => ((rig::hash_storm::run, 1), common),
+            Self::Failover(common) => ((rig::failover::run, 1), common),
         }
     }
 }
