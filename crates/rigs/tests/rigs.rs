@@ -38,3 +38,8 @@ fn rig_slow_disk() {
 fn rig_sigterm_under_load() {
     rig("sigterm", 6);
 }
+
+#[test]
+fn rig_failover_of_three_nodes_and_a_control_that_must_lose() {
+    rig("failover", 1);
+}

@@ -108,6 +108,8 @@ struct Outcome {
     seen: Seen,
     /// What the processes' logs call a failure of the store.
     failures: Vec<String>,
+    /// What never came, if something did not.
+    stuck: Option<String>,
     judgement: Judgement,
 }
 
@@ -127,6 +129,10 @@ pub fn run(options: &Options) -> Result<Report> {
             commits += outcome.seen.commits;
             together += outcome.seen.together.len();
             powerless += outcome.seen.powerless;
+            if outcome.stuck.is_some() {
+                tally.tell(&mut report, "faults");
+                return Ok(report);
+            }
         }
     }
     report.found("commits of the watch that two nodes took at once", together, commits);
@@ -135,6 +141,7 @@ pub fn run(options: &Options) -> Result<Report> {
     rig.set_synchronous(false)?;
     let control = rig.try_out(Fault::Partition)?;
     tell(&mut report, "control: partition, not synchronous", &control);
+    report.violations.extend(control.stuck.map(|line| format!("control: {line}")));
     let verdict = &control.judgement.verdict;
     if verdict.lost.is_empty() {
         report.violations.push(
@@ -163,9 +170,9 @@ fn tell(report: &mut Report, place: &str, outcome: &Outcome) {
 
 /// What must not have happened, besides losses.
 fn broken(place: &str, fault: Fault, outcome: &Outcome) -> Vec<String> {
-    let Outcome { ledger, outage, seen, failures, judgement: _ } = outcome;
+    let Outcome { ledger, outage, seen, failures, stuck, judgement: _ } = outcome;
     let mut broken = ledger.faults.clone();
-    broken.extend(failures.iter().cloned());
+    broken.extend(failures.iter().chain(stuck).cloned());
     broken.extend(seen.together.iter().cloned());
     if *outage > MOST_SECONDS_WITHOUT {
         broken.push(format!("a process acknowledged nothing for {outage:?}"));
@@ -241,18 +248,7 @@ impl<'a> Rig<'a> {
         let began = Instant::now();
         let [one, other] = servers.each_ref().map(|server| self.stream(server, began));
         let streams = [one?, other?];
-        for stream in &streams {
-            stream.wait_for(LEAST_ACKNOWLEDGED + self.seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;
-        }
-        let primary = self.cluster.wait_for_primary(|_| true)?;
-        fault.strike(&mut self.cluster, primary)?;
-        if fault.moves() {
-            self.cluster.wait_for_primary(|other| other != primary)?;
-        }
-        wait_for_more(&streams)?;
-        fault.heal(&mut self.cluster, primary)?;
-        self.cluster.wait_until_whole(self.synchronous)?;
-        wait_for_more(&streams)?;
+        let stuck = self.do_harm(fault, &streams).err().map(|error| format!("{error:#}"));
         let ledgers = streams.into_iter().map(Stream::stop).collect::<Result<Vec<_>>>()?;
         let seen = watch.end();
         for server in servers {
@@ -263,7 +259,23 @@ impl<'a> Rig<'a> {
         ledgers.into_iter().for_each(|of_process| ledger.merge(of_process));
         let failures = self.failures()?;
         let judgement = self.judge(&ledger)?;
-        Ok(Outcome { ledger, outage, seen, failures, judgement })
+        Ok(Outcome { ledger, outage, seen, failures, stuck, judgement })
+    }
+
+    /// Takes the primary away under the streams, and waits until writes go on and all three nodes are there again.
+    fn do_harm(&mut self, fault: Fault, streams: &[Stream]) -> Result<()> {
+        for stream in streams {
+            stream.wait_for(LEAST_ACKNOWLEDGED + self.seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;
+        }
+        let primary = self.cluster.wait_for_primary(|_| true)?;
+        fault.strike(&mut self.cluster, primary)?;
+        if fault.moves() {
+            self.cluster.wait_for_primary(|other| other != primary)?;
+        }
+        wait_for_more(streams)?;
+        fault.heal(&mut self.cluster, primary)?;
+        self.cluster.wait_until_whole(self.synchronous)?;
+        wait_for_more(streams)
     }
 
     /// With or without waiting for the standby.
