@@ -2,15 +2,14 @@
 //! takes over, writes go on, and no two nodes take writes at once.
 
 use std::fs::{self, Permissions};
-use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{Judgement, Options, Tally, Workspace};
-use crate::cluster::{Cluster, Node};
+use crate::cluster::Cluster;
 use crate::device::Mount;
 use crate::ledger::{Ledger, Store};
 use crate::report::Report;
@@ -19,8 +18,10 @@ use crate::sql;
 use crate::stored::Stored;
 use crate::stream::{Plan, Stream};
 
+mod fault;
 mod watch;
 
+use fault::Fault;
 use watch::{Seen, Watch};
 
 /// Of each process.
@@ -34,71 +35,6 @@ const MOST_SECONDS_WITHOUT: Duration = Duration::from_secs(30);
 const UNKNOWN: &str = "the outcome of the change is not known";
 /// What the three nodes may hold, in memory: what a disk loses is other rigs' matter.
 const MOST_BYTES: u64 = 6 << 30;
-
-/// How the primary is taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    /// PostgreSQL is killed, and Patroni finds it so.
-    Postgres,
-    /// The machine is gone: cable pulled, everything on it killed.
-    Machine,
-    /// The other nodes and it hear nothing of each other; the Roster processes reach all of them.
-    Partition,
-}
-
-impl Fault {
-    const ALL: [Self; 3] = [Self::Postgres, Self::Machine, Self::Partition];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Postgres => "kill -9 of PostgreSQL",
-            Self::Machine => "death of the machine",
-            Self::Partition => "partition",
-        }
-    }
-
-    /// Whether another node must take over.
-    fn moves(self) -> bool {
-        self != Self::Postgres
-    }
-
-    fn strike(self, cluster: &mut Cluster, primary: usize) -> Result<()> {
-        match self {
-            Self::Postgres => node(cluster, primary)?.kill_postgres(),
-            Self::Machine => {
-                let node = node(cluster, primary)?;
-                // First: nothing may say farewell.
-                node.machine().plug(false)?;
-                node.kill_everything()
-            }
-            Self::Partition => each_but(cluster, primary, |node, others| node.machine().ignore(others)),
-        }
-    }
-
-    fn heal(self, cluster: &mut Cluster, primary: usize) -> Result<()> {
-        match self {
-            Self::Postgres => Ok(()),
-            Self::Machine => {
-                let node = node(cluster, primary)?;
-                node.machine().plug(true)?;
-                node.start()
-            }
-            Self::Partition => each_but(cluster, primary, |node, _| node.machine().listen()),
-        }
-    }
-}
-
-fn node(cluster: &mut Cluster, number: usize) -> Result<&mut Node> {
-    cluster.nodes.get_mut(number).context("no such node")
-}
-
-/// Does something on both sides of the line between that node and the others.
-fn each_but(cluster: &Cluster, number: usize, work: impl Fn(&Node, &[Ipv4Addr]) -> Result<()>) -> Result<()> {
-    let alone = cluster.nodes.get(number).context("no such node")?;
-    let others: Vec<&Node> = cluster.nodes.iter().filter(|node| node.address() != alone.address()).collect();
-    work(alone, &others.iter().map(|node| node.address()).collect::<Vec<_>>())?;
-    others.iter().try_for_each(|node| work(node, &[alone.address()]))
-}
 
 /// What one fault came to.
 struct Outcome {

@@ -1,0 +1,72 @@
+//! The ways in which the primary is taken away, and how each is mended.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Context, Result};
+
+use crate::cluster::{Cluster, Node};
+
+/// How the primary is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// PostgreSQL is killed, and Patroni finds it so.
+    Postgres,
+    /// The machine is gone: cable pulled, everything on it killed.
+    Machine,
+    /// The other nodes and it hear nothing of each other; the Roster processes reach all of them.
+    Partition,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 3] = [Self::Postgres, Self::Machine, Self::Partition];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "kill -9 of PostgreSQL",
+            Self::Machine => "death of the machine",
+            Self::Partition => "partition",
+        }
+    }
+
+    /// Whether another node must take over.
+    pub(super) fn moves(self) -> bool {
+        self != Self::Postgres
+    }
+
+    pub(super) fn strike(self, cluster: &mut Cluster, primary: usize) -> Result<()> {
+        match self {
+            Self::Postgres => node(cluster, primary)?.kill_postgres(),
+            Self::Machine => {
+                let node = node(cluster, primary)?;
+                // First: nothing may say farewell.
+                node.machine().plug(false)?;
+                node.kill_everything()
+            }
+            Self::Partition => each_but(cluster, primary, |node, others| node.machine().ignore(others)),
+        }
+    }
+
+    pub(super) fn heal(self, cluster: &mut Cluster, primary: usize) -> Result<()> {
+        match self {
+            Self::Postgres => Ok(()),
+            Self::Machine => {
+                let node = node(cluster, primary)?;
+                node.machine().plug(true)?;
+                node.start()
+            }
+            Self::Partition => each_but(cluster, primary, |node, _| node.machine().listen()),
+        }
+    }
+}
+
+fn node(cluster: &mut Cluster, number: usize) -> Result<&mut Node> {
+    cluster.nodes.get_mut(number).context("no such node")
+}
+
+/// Does something on both sides of the line between that node and the others.
+fn each_but(cluster: &Cluster, number: usize, work: impl Fn(&Node, &[Ipv4Addr]) -> Result<()>) -> Result<()> {
+    let alone = cluster.nodes.get(number).context("no such node")?;
+    let others: Vec<&Node> = cluster.nodes.iter().filter(|node| node.address() != alone.address()).collect();
+    work(alone, &others.iter().map(|node| node.address()).collect::<Vec<_>>())?;
+    others.iter().try_for_each(|node| work(node, &[alone.address()]))
+}
