@@ -66,12 +66,17 @@ impl Node {
 
     /// Starts everything on it.
     pub fn start(&mut self) -> Result<()> {
-        let mut etcd = self.machine.command("etcd");
-        etcd.envs(self.etcd.iter().map(|(name, value)| (name, value)));
-        self.spawn(etcd)?;
+        self.start_etcd()?;
         let mut patroni = self.machine.command("patroni");
         patroni.arg(self.settings());
         self.spawn(patroni)
+    }
+
+    /// Starts its member of etcd.
+    pub fn start_etcd(&mut self) -> Result<()> {
+        let mut etcd = self.machine.command("etcd");
+        etcd.envs(self.etcd.iter().map(|(name, value)| (name, value)));
+        self.spawn(etcd)
     }
 
     fn spawn(&mut self, mut command: Command) -> Result<()> {
@@ -94,6 +99,11 @@ impl Node {
     /// Kills PostgreSQL at once, every process of it.
     pub fn kill_postgres(&self) -> Result<()> {
         self.machine.kill(|name| name == "postgres")
+    }
+
+    /// Kills its member of etcd at once.
+    pub fn kill_etcd(&self) -> Result<()> {
+        self.machine.kill(|name| name == "etcd")
     }
 
     /// Whether Patroni says that this is the primary.

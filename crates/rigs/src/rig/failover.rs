@@ -4,6 +4,7 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -208,6 +209,7 @@ impl<'a> Rig<'a> {
         if fault.moves() {
             self.cluster.wait_for_primary(|other| other != primary)?;
         }
+        sleep(fault.lasts());
         wait_for_more(streams)?;
         fault.heal(&mut self.cluster, primary)?;
         self.cluster.wait_until_whole(self.synchronous)?;

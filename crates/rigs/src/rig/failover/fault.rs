@@ -1,6 +1,7 @@
 //! The ways in which the primary is taken away, and how each is mended.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
@@ -15,22 +16,39 @@ pub(super) enum Fault {
     Machine,
     /// The other nodes and it hear nothing of each other; the Roster processes reach all of them.
     Partition,
+    /// etcd is gone, on every node.
+    Etcd,
 }
 
+/// Longer than the primary's key lives without being renewed.
+const LONGER_THAN_A_KEY: Duration = Duration::from_secs(20);
+
 impl Fault {
-    pub(super) const ALL: [Self; 3] = [Self::Postgres, Self::Machine, Self::Partition];
+    pub(super) const ALL: [Self; 4] = [Self::Postgres, Self::Machine, Self::Partition, Self::Etcd];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Postgres => "kill -9 of PostgreSQL",
             Self::Machine => "death of the machine",
             Self::Partition => "partition",
+            Self::Etcd => "loss of etcd",
         }
     }
 
     /// Whether another node must take over.
     pub(super) fn moves(self) -> bool {
-        self != Self::Postgres
+        match self {
+            Self::Machine | Self::Partition => true,
+            Self::Postgres | Self::Etcd => false,
+        }
+    }
+
+    /// How long it must last to be one.
+    pub(super) fn lasts(self) -> Duration {
+        match self {
+            Self::Postgres | Self::Machine | Self::Partition => Duration::ZERO,
+            Self::Etcd => LONGER_THAN_A_KEY,
+        }
     }
 
     pub(super) fn strike(self, cluster: &mut Cluster, primary: usize) -> Result<()> {
@@ -43,6 +61,7 @@ impl Fault {
                 node.kill_everything()
             }
             Self::Partition => each_but(cluster, primary, |node, others| node.machine().ignore(others)),
+            Self::Etcd => cluster.nodes.iter().try_for_each(Node::kill_etcd),
         }
     }
 
@@ -55,6 +74,7 @@ impl Fault {
                 node.start()
             }
             Self::Partition => each_but(cluster, primary, |node, _| node.machine().listen()),
+            Self::Etcd => cluster.nodes.iter_mut().try_for_each(Node::start_etcd),
         }
     }
 }
