@@ -109,6 +109,13 @@ impl Cluster {
         }
     }
 
+    /// Which node a commit waits for.
+    pub fn synchronous_standby(&self) -> Result<usize> {
+        let sql = "SELECT application_name FROM pg_stat_replication WHERE sync_state = 'sync'";
+        let name: String = sql::one(&self.url("postgres"), sql, &[])?.try_get(0)?;
+        self.nodes.iter().position(|node| node.name == name).context("a standby that is no node")
+    }
+
     /// Waits until one node is the primary and the other two stream from it, one of them synchronously unless commits are
     /// not to wait.
     pub fn wait_until_whole(&self, synchronous: bool) -> Result<()> {

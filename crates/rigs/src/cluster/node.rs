@@ -21,6 +21,8 @@ const REST_PORT: u16 = 8008;
 /// A node.
 #[derive(Debug)]
 pub struct Node {
+    /// What the others call it.
+    pub name: String,
     machine: Machine,
     folder: PathBuf,
     etcd: Vec<(String, String)>,
@@ -51,7 +53,7 @@ impl Node {
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
         tool::run("chown", &["-R", "postgres:", at])?;
-        Ok(Self { machine, folder: folder.to_owned(), etcd, running: Vec::new() })
+        Ok(Self { name: name.to_owned(), machine, folder: folder.to_owned(), etcd, running: Vec::new() })
     }
 
     /// Its address.

@@ -205,13 +205,14 @@ impl<'a> Rig<'a> {
             stream.wait_for(LEAST_ACKNOWLEDGED + self.seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;
         }
         let primary = self.cluster.wait_for_primary(|_| true)?;
-        fault.strike(&mut self.cluster, primary)?;
+        let aim = fault.aim(&self.cluster, primary)?;
+        fault.strike(&mut self.cluster, aim)?;
         if fault.moves() {
             self.cluster.wait_for_primary(|other| other != primary)?;
         }
         sleep(fault.lasts());
         wait_for_more(streams)?;
-        fault.heal(&mut self.cluster, primary)?;
+        fault.heal(&mut self.cluster, aim)?;
         self.cluster.wait_until_whole(self.synchronous)?;
         wait_for_more(streams)
     }
