@@ -19,6 +19,34 @@ pub enum Fate {
     Unsent,
 }
 
+impl Fate {
+    fn is_acknowledged_until(self, position: u64) -> bool {
+        match self {
+            Self::Acknowledged { position: at } => at <= position,
+            Self::Refused { .. } | Self::Unanswered | Self::Unsent => false,
+        }
+    }
+
+    /// Whether the write may be in the store.
+    pub fn may_be_written(self, store: Store) -> bool {
+        match self {
+            Self::Acknowledged { .. } | Self::Unanswered => true,
+            Self::Refused { status: 503 } => store == Store::Postgres,
+            Self::Refused { .. } => true,
+            Self::Unsent => false,
+        }
+    }
+}
+
+/// What keeps the directory, which decides what a 503 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// A file of the server's own: what was answered 503 was not written, and who answers nothing is gone.
+    Sqlite,
+    /// A database that may fail over: what was answered 503 may have been written, and the server stays.
+    Postgres,
+}
+
 /// One write of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attempt {
@@ -43,11 +71,18 @@ impl Account {
         self.attempts
             .iter()
             .rev()
-            .find(|attempt| match attempt.fate {
-                Fate::Acknowledged { position: at } => at <= position,
-                Fate::Refused { .. } | Fate::Unanswered | Fate::Unsent => false,
-            })
+            .find(|attempt| attempt.fate.is_acknowledged_until(position))
             .map(|attempt| attempt.mark)
+    }
+
+    /// How many writes with later marks were acknowledged at or before that position.
+    pub fn count_acknowledged(&self, after: u64, position: u64) -> usize {
+        let of_interest = |attempt: &&Attempt| attempt.mark > after;
+        self.attempts
+            .iter()
+            .filter(of_interest)
+            .filter(|attempt| attempt.fate.is_acknowledged_until(position))
+            .count()
     }
 
     /// What came of the write with that mark, if it was ever sent.

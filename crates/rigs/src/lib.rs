@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod client;
+pub mod cluster;
 pub mod device;
 pub mod ledger;
 pub mod load;
@@ -13,6 +14,7 @@ pub mod mark;
 pub mod report;
 pub mod rig;
 pub mod server;
+pub mod sql;
 pub mod stored;
 pub mod strace;
 pub mod stream;

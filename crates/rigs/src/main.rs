@@ -60,6 +60,8 @@ enum Rig {
     HashStorm(Common),
     /// Moves a directory to PostgreSQL and back: rounds are users. For its times, give it a release build
     MigrateStore(Common),
+    /// Takes the primary of three PostgreSQL nodes away: rounds are times that each way of it is tried, 0 the control alone
+    Failover(Common),
 }
 
 /// A rig with its short form's rounds.
@@ -77,6 +79,7 @@ impl Rig {
             Self::Overload(common) => ((rig::overload::run, 1), common),
             Self::HashStorm(common) => ((rig::hash_storm::run, 1), common),
             Self::MigrateStore(common) => ((rig::migrate_store::run, 2_000), common),
+            Self::Failover(common) => ((rig::failover::run, 1), common),
         }
     }
 }

@@ -16,6 +16,8 @@ use crate::{tool, undo};
 
 /// A debug build on a busy machine, traced, starts well within it.
 const MOST_SECONDS_TO_START: Duration = Duration::from_secs(30);
+/// A machine that is gone says nothing.
+const MOST_SECONDS_TO_CONNECT: Duration = Duration::from_secs(2);
 /// How often someone who waits looks again.
 const GLANCE: Duration = Duration::from_millis(5);
 /// The end of a log that an error shows.
@@ -191,7 +193,7 @@ pub fn check(roster: &Path, data: &Path) -> Result<Option<String>> {
 
 /// The status that a GET of a path is answered with.
 pub fn probe(address: SocketAddr, path: &str) -> Result<u16> {
-    let mut stream = TcpStream::connect(address)?;
+    let mut stream = TcpStream::connect_timeout(&address, MOST_SECONDS_TO_CONNECT)?;
     stream.set_read_timeout(Some(MOST_SECONDS_TO_START))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut answer = Vec::new();
@@ -207,7 +209,7 @@ fn free_address() -> Result<SocketAddr> {
 }
 
 /// The end of a log.
-fn tail(log: &Path) -> String {
+pub fn tail(log: &Path) -> String {
     let text = std::fs::read(log).unwrap_or_default();
     let from = text.len().saturating_sub(TAIL_BYTES);
     String::from_utf8_lossy(text.get(from..).unwrap_or_default()).into_owned()

@@ -11,7 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
 use crate::client::{Answer, Client, NoAnswer};
-use crate::ledger::{Account, Attempt, Fate, Ledger};
+use crate::ledger::{Account, Attempt, Fate, Ledger, Store};
 use crate::mark;
 
 /// After a refusal a writer lets the server breathe.
@@ -32,6 +32,8 @@ pub struct Plan {
     pub seed: u64,
     /// What the external ids begin with: no other stream over the same directory may use it.
     pub prefix: String,
+    /// What the server keeps the directory in.
+    pub store: Store,
 }
 
 /// Writers at work. Half of the writes create a user, half change one.
@@ -58,6 +60,8 @@ impl Stream {
                 let writer = Writer {
                     client: Client::new(plan.address, &plan.key),
                     prefix: format!("{}w{number}", plan.prefix),
+                    store: plan.store,
+                    settled: Vec::new(),
                     choice: seeds.fork(),
                     position: Arc::clone(&position),
                     stopping: Arc::clone(&stopping),
@@ -120,6 +124,10 @@ impl Stream {
 struct Writer {
     client: Client,
     prefix: String,
+    store: Store,
+    /// The accounts whose every write is known to be there or not: no other is written again, since what nobody knows of
+    /// may still be made, behind a later write.
+    settled: Vec<usize>,
     choice: fastrand::Rng,
     position: Arc<dyn Fn() -> u64 + Send + Sync>,
     stopping: Arc<AtomicBool>,
@@ -129,7 +137,7 @@ struct Writer {
 }
 
 impl Writer {
-    /// Writes until it is told to stop or one write is not answered: after that nobody knows what the server has.
+    /// Writes until it is told to stop or its server is gone.
     async fn run(mut self) -> Ledger {
         let mut mark = 0;
         while !self.stopping.load(Ordering::Relaxed) {
@@ -139,6 +147,10 @@ impl Writer {
             let (fate, fault) = write(&mut self.client, &account.external_id, mark, &*self.position).await;
             self.ledger.faults.extend(fault);
             account.attempts.push(Attempt { mark, fate });
+            let is_known = matches!(fate, Fate::Acknowledged { .. }) || !fate.may_be_written(self.store);
+            if !is_known {
+                self.settled.retain(|settled| *settled != user);
+            }
             match fate {
                 Fate::Acknowledged { .. } => {
                     self.acknowledged.fetch_add(1, Ordering::Relaxed);
@@ -147,7 +159,10 @@ impl Writer {
                     self.refused.fetch_add(1, Ordering::Relaxed);
                     tokio::time::sleep(PAUSE_AFTER_REFUSAL).await;
                 }
-                Fate::Unanswered | Fate::Unsent => break,
+                Fate::Unanswered | Fate::Unsent => match self.store {
+                    Store::Sqlite => break,
+                    Store::Postgres => tokio::time::sleep(PAUSE_AFTER_REFUSAL).await,
+                },
             }
         }
         self.ledger
@@ -155,12 +170,14 @@ impl Writer {
 
     /// A user that was written before, or a new one.
     fn next_user(&mut self) -> usize {
-        let accounts = &mut self.ledger.accounts;
-        if !accounts.is_empty() && self.choice.bool() {
-            return self.choice.usize(0..accounts.len());
+        if !self.settled.is_empty() && self.choice.bool() {
+            let place = self.choice.usize(0..self.settled.len());
+            return self.settled.get(place).copied().unwrap_or_default();
         }
+        let accounts = &mut self.ledger.accounts;
         let external_id = format!("{}u{}", self.prefix, accounts.len());
         accounts.push(Account { external_id, attempts: Vec::new() });
+        self.settled.push(accounts.len() - 1);
         accounts.len() - 1
     }
 }

@@ -66,3 +66,8 @@ fn rig_sigterm_under_load() {
 fn rig_migrate_store_2000_users_there_and_back() {
     rig_with("migrate-store", 2_000, &["--database-url", &TestDatabase::new().url()]);
 }
+
+#[test]
+fn rig_failover_of_three_nodes_and_a_control_that_must_lose() {
+    rig("failover", 1);
+}

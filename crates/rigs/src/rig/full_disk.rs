@@ -8,7 +8,7 @@ use anyhow::{Result, bail, ensure};
 
 use super::{Options, Tally, Workspace, judge};
 use crate::device::{Mount, make_image};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Store};
 use crate::report::Report;
 use crate::server::{Server, Started, create_key};
 use crate::stream::{Plan, Stream};
@@ -80,6 +80,7 @@ fn fill(
         writers: WRITERS,
         seed: chance.u64(..),
         prefix: "full".to_owned(),
+        store: Store::Sqlite,
     };
     let stream = Stream::start(&plan, || 0)?;
     let began = Instant::now();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Options, Tally, Workspace, judge};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Store};
 use crate::report::Report;
 use crate::server::{Server, create_key};
 use crate::stream::{Plan, Stream};
@@ -37,6 +37,7 @@ pub fn run(options: &Options) -> Result<Report> {
                 writers: WRITERS,
                 seed: seeds.u64(..),
                 prefix: format!("r{kills}"),
+                store: Store::Sqlite,
             };
             let stream = Stream::start(&plan, || 0)?;
             stream.wait_for(LEAST_ACKNOWLEDGED + seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Store};
 use crate::report::Report;
 use crate::server::{self, Launch};
 use crate::stored::Stored;
 use crate::verify::{Verdict, verify};
 use crate::{strace, tool, undo};
 
+pub mod failover;
 pub mod full_disk;
 pub mod hash_storm;
 pub mod inject;
@@ -105,6 +106,17 @@ pub struct Judgement {
 }
 
 impl Judgement {
+    /// Holds what was read to the ledger.
+    fn new(said: Option<String>, read: Result<Stored>, ledger: &Ledger, until: u64, store: Store) -> Self {
+        // A store that is not there at all has lost everything.
+        let (stored, unreadable) = match read {
+            Ok(stored) => (stored, None),
+            Err(error) => (Stored::default(), Some(format!("unreadable: {error:#}"))),
+        };
+        let verdict = verify(&stored, ledger, until, store);
+        Self { verdict, unsound: said.or(unreadable), stored }
+    }
+
     /// Whether there is nothing against it.
     pub fn is_good(&self) -> bool {
         self.unsound.is_none() && self.verdict.is_good()
@@ -115,12 +127,7 @@ impl Judgement {
 /// acknowledgements count up to `until`.
 pub fn judge(options: &Options, data: &Path, ledger: &Ledger, until: u64) -> Result<Judgement> {
     let said = server::check(&options.roster, data)?;
-    // A store that is not there at all has lost everything.
-    let (stored, unreadable) = match Stored::read(data) {
-        Ok(stored) => (stored, None),
-        Err(error) => (Stored::default(), Some(format!("unreadable: {error:#}"))),
-    };
-    Ok(Judgement { verdict: verify(&stored, ledger, until), unsound: said.or(unreadable), stored })
+    Ok(Judgement::new(said, Stored::read(data), ledger, until, Store::Sqlite))
 }
 
 /// What judgements add up to.

@@ -13,6 +13,7 @@ use http::Method;
 use tokio::runtime::{Builder, Runtime};
 
 use super::{Options, Workspace};
+use crate::ledger::Store;
 use crate::load::{Aim, Outcome, Rate, open_loop};
 use crate::mark;
 use crate::report::Report;
@@ -126,8 +127,10 @@ impl Load {
     /// The same with a given number of writers, each with one request in flight.
     pub(super) fn sustained_by(&self, writers: usize, seed: u64) -> Result<u32> {
         let Aim { address, key } = self.aim.clone();
-        let stream =
-            Stream::start(&Plan { address, key, writers, seed, prefix: "sustained".to_owned() }, || 0)?;
+        let stream = Stream::start(
+            &Plan { address, key, writers, seed, prefix: "sustained".to_owned(), store: Store::Sqlite },
+            || 0,
+        )?;
         stream.wait_for(writers as u64, PATIENCE)?;
         let before = stream.acknowledged();
         let began = Instant::now();

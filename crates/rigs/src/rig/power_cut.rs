@@ -18,7 +18,7 @@ use disk::{Disk, Tail};
 
 use super::{Options, Tally, Workspace, judge};
 use crate::device::{LoggedDevice, Mount, copy_image, make_image};
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Store};
 use crate::report::Report;
 use crate::server::{Server, create_key};
 use crate::stream::{Plan, Stream};
@@ -160,6 +160,7 @@ fn work(
             writers: WRITERS,
             seed: seed.wrapping_add(stretch as u64),
             prefix: format!("s{stretch}"),
+            store: Store::Sqlite,
         };
         let stream = Stream::start(&plan, device.position()?)?;
         stream.wait_for(ACKNOWLEDGED_A_STRETCH, PATIENCE)?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 
 use super::{Judgement, Options, Tally, Workspace, judge};
-use crate::ledger::{Fate, Ledger};
+use crate::ledger::{Fate, Ledger, Store};
 use crate::report::Report;
 use crate::server::{Server, create_key};
 use crate::stream::{Plan, Stream};
@@ -38,6 +38,7 @@ pub fn run(options: &Options) -> Result<Report> {
             writers: WRITERS,
             seed: seeds.u64(..),
             prefix: String::new(),
+            store: Store::Sqlite,
         };
         let stream = Stream::start(&plan, || 0)?;
         stream.wait_for(LEAST_ACKNOWLEDGED + seeds.u64(..LEAST_ACKNOWLEDGED), PATIENCE)?;

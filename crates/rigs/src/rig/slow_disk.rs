@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::{Options, Tally, Workspace, judge};
+use crate::ledger::Store;
 use crate::report::Report;
 use crate::server::{Server, create_key, probe};
 use crate::strace;
@@ -33,6 +34,7 @@ pub fn run(options: &Options) -> Result<Report> {
             writers: WRITERS,
             seed: seeds.u64(..),
             prefix: String::new(),
+            store: Store::Sqlite,
         };
         let stream = Stream::start(&plan, || 0)?;
         stream.wait_for(ACKNOWLEDGED / 2, PATIENCE)?;

@@ -118,7 +118,7 @@ fn quoted(text: &str) -> Vec<String> {
 
 #[test]
 fn every_path_that_the_documents_name_exists() {
-    let folders = ["crates", "docs", "scripts", ".ci", ".config", "bench", "fuzz"];
+    let folders = ["crates", "deploy", "docs", "scripts", ".ci", ".config", "bench", "fuzz"];
     let extensions = ["md", "rs", "toml", "json", "sql"];
     let mut named = 0;
     for (document, text) in documents() {

@@ -39,6 +39,12 @@ impl Numbers {
         }
     }
 
+    /// Forgets what is left. A database that lost commits, at a failover without a synchronous standby or because an older
+    /// state was restored, gives the same numbers to others again.
+    pub(crate) fn forget(&mut self) {
+        self.blocks.clear();
+    }
+
     /// Everything below `next` was given to a user, or may have been.
     pub(crate) fn used_below(&mut self, next: i64) {
         for (start, _) in &mut self.blocks {

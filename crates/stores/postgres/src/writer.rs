@@ -20,6 +20,9 @@ use crate::transaction::{self, Failure};
 /// How often a batch is decided again before its changes are tried one by one.
 const MOST_CONFLICTS_TOGETHER: usize = 1;
 
+/// How often a change is decided again alone before it is given another number.
+const MOST_CONFLICTS_ALONE: usize = 1;
+
 /// Why a batch was not written.
 enum Refused {
     /// Its changes are to be tried one by one.
@@ -114,7 +117,13 @@ impl Writer {
                     Remedy::DecideAgain if !alone && conflicts >= MOST_CONFLICTS_TOGETHER => {
                         return Err(Refused::Apart(error));
                     }
-                    Remedy::DecideAgain => conflicts += 1,
+                    Remedy::DecideAgain => {
+                        conflicts += 1;
+                        // Maybe another process has its number as well.
+                        if alone && conflicts > MOST_CONFLICTS_ALONE {
+                            self.numbers.forget();
+                        }
+                    }
                     Remedy::TryAgain => self.session = None,
                 }
             } else {

@@ -101,6 +101,26 @@ async fn d7_one_of_two_processes_gets_a_user_name() {
     assert_eq!(two.stores[1].check().await, []);
 }
 
+/// A failover without a synchronous standby loses commits, that of a block of numbers among them: others get it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d7_a_number_that_was_given_to_another_process_too_is_not_tried_for_ever() {
+    let two = Two::new(|options| options).await;
+    let [one, other] = &two.rosters;
+    for id in ["a", "b"] {
+        upsert(one, id, with_given_name(id)).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT next FROM counters"), "4", "it has 3 to itself");
+    two.database.sql("UPDATE counters SET next = 3");
+    for id in ["c", "d", "e"] {
+        upsert(other, id, with_given_name(id)).await.unwrap();
+    }
+    for id in ["f", "g"] {
+        upsert(one, id, with_given_name(id)).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT count(*), count(DISTINCT number) FROM users"), "7|7");
+    assert_eq!(two.stores[0].check().await, []);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d8_a_request_that_reaches_two_processes_applies_once() {
     let two = Two::new(|options| options).await;
