@@ -13,6 +13,7 @@ mod connection;
 mod error;
 mod feed;
 mod history;
+mod hosts;
 mod load;
 mod net;
 mod numbers;

@@ -79,7 +79,7 @@ pub async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
 impl PostgresStore {
     /// Opens the store, creating or migrating the schema as needed.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        let connector = Arc::new(Connector::new(&options.url, options.durability)?);
+        let connector = Connector::new(&options.url, options.durability)?;
         let session = connector.connect().await?;
         let migrated = schema::migrate(&session, &*options.entropy).await?;
         let row = session.row("SELECT epoch FROM meta", &[]).await?.ok_or(Error::Corrupt("meta"))?;
