@@ -19,6 +19,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket, Stat
 
 use crate::bulk::Parameter;
 use crate::cell::Cell;
+use crate::doubts::Doubts;
 use crate::error::{Error, Result};
 use crate::hosts;
 use crate::open::{Durability, OpenError, split_url};
@@ -43,6 +44,7 @@ pub(crate) struct Connector {
     durability: Durability,
     connect_timeout: Duration,
     lost_after: Duration,
+    pub(crate) doubts: Doubts,
 }
 
 impl Connector {
@@ -66,8 +68,8 @@ impl Connector {
         }
         let hosts = hosts::each(&config).map_err(|why| OpenError::Url(why.to_owned()))?;
         let tls = MakeTls::new(extras.roots.as_deref()).map_err(OpenError::Tls)?;
-        let next = AtomicUsize::new(0);
-        Ok(Arc::new(Self { hosts, next, tls, durability, connect_timeout, lost_after }))
+        let (next, doubts) = (AtomicUsize::new(0), Doubts::default());
+        Ok(Arc::new(Self { hosts, next, tls, durability, connect_timeout, lost_after, doubts }))
     }
 
     /// Connects to whichever host is the primary.
@@ -206,6 +208,11 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn is_closed(&self) -> bool {
         self.client.is_closed()
+    }
+
+    /// What commits of this process left in doubt.
+    pub(crate) fn doubts(&self) -> &Doubts {
+        &self.connector.doubts
     }
 
     /// Whether the server warned since this was last asked.

@@ -21,6 +21,9 @@ pub(crate) enum Error {
     /// What was read has changed since: decide again.
     #[error("{0} was not as it was read")]
     Conflict(&'static str),
+    /// It is maybe on the primary alone.
+    #[error("it was committed, but its wait for the standby was cancelled")]
+    Unreplicated,
     /// Another process has changed the rules since this one began.
     #[error("another process has changed the rules (unique_email, references): start this one again")]
     OtherRules,
@@ -53,7 +56,7 @@ impl Error {
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Self::Conflict(_) => Remedy::DecideAgain,
-            Self::Connect(_) => Remedy::TryAgain,
+            Self::Connect(_) | Self::Unreplicated => Remedy::TryAgain,
             Self::Sql(error) => match error.code() {
                 // Without a code it is the connection that failed.
                 None if error.is_closed() || is_io(error) => Remedy::TryAgain,
@@ -81,6 +84,7 @@ impl Error {
             | Self::Corrupt(_)
             | Self::Seal(_)
             | Self::Conflict(_)
+            | Self::Unreplicated
             | Self::OtherRules
             | Self::Endless
             | Self::Panicked

@@ -10,6 +10,7 @@ mod cell;
 mod check;
 mod columns;
 mod connection;
+mod doubts;
 mod error;
 mod feed;
 mod history;

@@ -162,6 +162,12 @@ impl PostgresStore {
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
     }
+
+    /// Makes sure, where a commit of this process was in doubt, that what was read before this is as safe as what is
+    /// acknowledged.
+    pub(crate) async fn settled(&self) -> Result<(), StoreError> {
+        if self.connector.doubts.remain() { self.ask(Job::Probe).await } else { Ok(()) }
+    }
 }
 
 /// Starts the thread of the writers and the sequencer.
@@ -217,7 +223,14 @@ impl Store for PostgresStore {
             let read = async |session: Arc<Session>| {
                 batch::preview(&session, &self.sealing, self.shared.reads, &*change).await
             };
-            self.points.read(read).await.map_err(failed)
+            let decision = self.points.read(read).await.map_err(failed)?;
+            if let Decision::Done { writes, .. } = &decision
+                && writes.is_empty()
+            {
+                // Who finds that nothing is left to do acknowledges what is there.
+                self.settled().await?;
+            }
+            Ok(decision)
         })
     }
 

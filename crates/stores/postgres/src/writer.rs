@@ -15,6 +15,7 @@ use crate::error::{Error, Remedy, Result};
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
+use crate::store::failed;
 use crate::transaction::{self, Failure};
 
 /// How often a batch is decided again before its changes are tried one by one.
@@ -101,7 +102,7 @@ impl Writer {
                     self.shared.done.changes.fetch_add(count, Ordering::Relaxed);
                     return Ok(answers);
                 }
-                Err(Failure::Unreplicated) => return Err(Refused::Answer(unreplicated())),
+                Err(Failure::Unreplicated) => return Err(Refused::Answer(failed(Error::Unreplicated))),
                 Err(Failure::InDoubt(error) | Failure::RolledBack(error)) => error,
             };
             if doubts.is_empty() {
@@ -171,7 +172,11 @@ impl Writer {
             }
         };
         if !ready.wrote {
-            transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
+            if session.doubts().remain() {
+                transaction::commit_touched(session).await?;
+            } else {
+                transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
+            }
             // Maybe there is nothing left to do because it was done just now.
             return Ok(made(session, doubts).await?.unwrap_or(ready.answers));
         }
@@ -211,9 +216,7 @@ impl Writer {
                 send(reply, done);
             }
             Job::Probe(reply) => {
-                let touch = "SELECT next FROM counters WHERE name = 'number' FOR UPDATE";
-                let probed = self.alone(async |session| session.rows(touch, &[]).await.map(|_| ())).await;
-                send(reply, probed);
+                send(reply, self.alone(async |_| Ok(())).await);
             }
         }
     }
@@ -224,7 +227,7 @@ impl Writer {
         loop {
             let error = match self.try_alone(&work).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failure::Unreplicated) => return Err(unreplicated()),
+                Err(Failure::Unreplicated) => return Err(failed(Error::Unreplicated)),
                 Err(Failure::RolledBack(error) | Failure::InDoubt(error)) => error,
             };
             if error.remedy() == Remedy::GiveUp {
@@ -244,7 +247,7 @@ impl Writer {
         };
         transaction::begin(&session).await.map_err(Failure::RolledBack)?;
         let done = match work(&session).await {
-            Ok(answer) => transaction::commit(&session).await.map(|()| answer),
+            Ok(answer) => transaction::commit_touched(&session).await.map(|()| answer),
             Err(error) => {
                 // The first failure is what is told.
                 let _ = transaction::roll_back(&session).await;
@@ -265,8 +268,4 @@ async fn made(session: &Session, doubts: &mut Vec<Ready>) -> Result<Option<Vec<S
         }
     }
     Ok(None)
-}
-
-fn unreplicated() -> StoreError {
-    StoreError::Unavailable("it was committed, but its wait for the standby was cancelled".to_owned())
 }

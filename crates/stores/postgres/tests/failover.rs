@@ -12,10 +12,10 @@ use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
 use roster_directory::record::{Record, RegisteredClient};
 use roster_directory::seal::Keyring;
-use roster_directory::store::RecordWrite;
+use roster_directory::store::{RecordWrite, StoreError};
 use roster_directory::{
-    Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, Rules, Store as _,
-    SystemEntropy, Timestamp, UserPatch,
+    Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey, Rules,
+    Store as _, SystemEntropy, Timestamp, UserPatch,
 };
 use roster_store_postgres::{Durability, Options, PostgresStore};
 use roster_testkit::TestDatabase;
@@ -169,21 +169,17 @@ async fn a_server_that_became_read_only_is_waited_out() {
     assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Updated);
 }
 
-/// Ends the wait for the standby of whoever waits, until the change is answered.
-async fn until_answered(
-    database: &TestDatabase,
-    ends: &str,
-    change: tokio::task::JoinHandle<Result<Applied, Error>>,
-) -> Result<Applied, Error> {
+/// Ends the wait for the standby of whoever waits, until what was asked is answered.
+async fn until_answered<T>(database: &TestDatabase, ends: &str, asked: tokio::task::JoinHandle<T>) -> T {
     let waiting = format!(
         "SELECT count({ends}(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
         database.name()
     );
-    while !change.is_finished() {
+    while !asked.is_finished() {
         database.sql(&waiting);
         tokio::task::yield_now().await;
     }
-    change.await.unwrap()
+    asked.await.unwrap()
 }
 
 /// PostgreSQL reports a commit whose wait for the standby was cancelled as made, with a warning. It may be on the primary
@@ -193,7 +189,8 @@ async fn d5_what_no_standby_has_is_not_acknowledged() {
     let (database, keyring) = (TestDatabase::without_its_standby(), keyring());
     let relaxed = Options { durability: Durability::Relaxed, ..options(&database, &keyring) };
     let first = Arc::new(PostgresStore::open(relaxed).await.unwrap());
-    upsert(&directory(&first, &keyring, Rules::default(), 1), "one", with_given_name("Ann")).await.unwrap();
+    let roster = directory(&first, &keyring, Rules::default(), 1);
+    let user = upsert(&roster, "one", with_given_name("Ann")).await.unwrap().user.id;
     let patience = Duration::from_secs(3);
     let full = Options { patience, ..options(&database, &keyring) };
     let store = Arc::new(PostgresStore::open(full).await.unwrap());
@@ -204,6 +201,23 @@ async fn d5_what_no_standby_has_is_not_acknowledged() {
         assert_eq!(until_answered(&database, ends, change).await.err(), Some(Error::Unavailable), "{ends}");
     }
     assert_eq!(database.sql("SELECT given_name FROM users"), "Cleo", "and is there all the same");
+    // Who asks once more, or reads its place in the feed, is told no more than that.
+    for asked in 0..3 {
+        let roster = Arc::clone(&roster);
+        let key = roster.idempotency(IdempotencyKey::new("key").unwrap(), &[b"body"]);
+        let change = tokio::spawn(async move {
+            let (who, id) = (principal("bubble"), external_id("one"));
+            // The second time with the key it is a replay.
+            let key = (asked > 0).then_some(key);
+            roster.upsert(&who, Dialect::Algorep, id, with_given_name("Cleo"), key).await
+        });
+        let again = until_answered(&database, "pg_cancel_backend", change).await;
+        assert_eq!(again.err(), Some(Error::Unavailable), "{asked}");
+    }
+    let read = Arc::clone(&store);
+    let history = tokio::spawn(async move { read.history(user, 0, 10).await });
+    let read = until_answered(&database, "pg_cancel_backend", history).await;
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     // Whatever still waits for the standby when the store closes is let go.
     let ended = tokio::task::spawn_blocking(move || drop((roster, store)));
     let end = format!(
