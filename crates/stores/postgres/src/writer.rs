@@ -21,6 +21,9 @@ use crate::transaction::{self, Failure};
 /// How often a batch is decided again before its changes are tried one by one.
 const MOST_CONFLICTS_TOGETHER: usize = 1;
 
+/// How often a change is decided again by itself: meanwhile the others wait. Each time some other process was first.
+const MOST_CONFLICTS_ALONE: usize = 16;
+
 /// Why a batch was not written.
 enum Refused {
     /// Its changes are to be tried one by one.
@@ -115,6 +118,9 @@ impl Writer {
                     Remedy::DecideAgain if !alone && conflicts >= MOST_CONFLICTS_TOGETHER => {
                         return Err(Refused::Apart(error));
                     }
+                    Remedy::DecideAgain if conflicts >= MOST_CONFLICTS_ALONE => {
+                        return Err(Refused::Answer(StoreError::Unavailable(error.to_string())));
+                    }
                     Remedy::DecideAgain => conflicts += 1,
                     Remedy::TryAgain => self.session = None,
                 }
@@ -168,6 +174,9 @@ impl Writer {
             Err(error) => {
                 // The first failure is what is told.
                 let _ = transaction::roll_back(session).await;
+                if error.remedy() == Remedy::DecideAgain {
+                    self.numbers.give_up_taken(&shared.readers).await.map_err(Failure::RolledBack)?;
+                }
                 return Err(Failure::RolledBack(error));
             }
         };

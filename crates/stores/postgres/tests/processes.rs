@@ -224,6 +224,24 @@ async fn emails_that_several_users_hold_are_told() {
     assert_eq!(told, Err(vec![email("ann@example.com")]));
 }
 
+/// A failover or a restore may set the counter back, and give numbers of a process's block to another. Nobody is given one
+/// twice, and nobody is stopped by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_that_was_set_back_stops_no_process() {
+    let two = Two::new(|options| options).await;
+    for id in 0..5 {
+        upsert(&two.rosters[0], &format!("a{id}"), UserPatch::default()).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT max(number) FROM users"), "5");
+    assert_eq!(two.database.sql("UPDATE counters SET next = 4 WHERE next = 8 RETURNING next"), "4\nUPDATE 1");
+    for id in 0..10 {
+        upsert(&two.rosters[1], &format!("b{id}"), UserPatch::default()).await.unwrap();
+        upsert(&two.rosters[0], &format!("c{id}"), UserPatch::default()).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT count(DISTINCT number) FROM users"), "25");
+    assert_eq!(two.stores[0].check().await, []);
+}
+
 /// A process with another master key could not read the history, and would seal what the others can't read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d3_a_process_with_another_master_key_is_refused() {
