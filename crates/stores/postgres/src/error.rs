@@ -1,7 +1,7 @@
 //! What goes wrong inside the store, and what a failure means. No text here holds a stored value.
 
 use roster_directory::seal::SealError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 /// Why a statement, a row or a change could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,9 @@ impl Error {
                 Some(&SqlState::UNIQUE_VIOLATION) if is_made_already(error) => Remedy::GiveUp,
                 Some(&SqlState::UNIQUE_VIOLATION) => Remedy::DecideAgain,
                 Some(code) if is_passing(code) => Remedy::TryAgain,
+                Some(_) if matches!(severity(error), Some(Severity::Fatal | Severity::Panic)) => {
+                    Remedy::TryAgain
+                }
                 Some(_) => Remedy::GiveUp,
             },
             Self::Corrupt(_)
@@ -76,10 +79,14 @@ impl Error {
     }
 
     /// Whether the server itself said no: then it has rolled back. Else the connection was lost (also class 08), the server
-    /// ended (57P) or does not know (40003), and a commit that was under way may have been made.
+    /// ended (57P, and whatever is FATAL or PANIC) or does not know (40003), and a commit that was under way may have been
+    /// made.
     pub(crate) fn is_answer(&self) -> bool {
         match self {
-            Self::Sql(error) => error.code().is_some_and(|code| !leaves_in_doubt(code)),
+            Self::Sql(error) => {
+                severity(error) == Some(Severity::Error)
+                    && error.code().is_some_and(|code| !leaves_in_doubt(code))
+            }
             Self::Connect(_)
             | Self::Corrupt(_)
             | Self::Seal(_)
@@ -91,6 +98,11 @@ impl Error {
             | Self::Unstorable(_) => false,
         }
     }
+}
+
+/// Whether the statement failed, or the connection with it.
+fn severity(error: &tokio_postgres::Error) -> Option<Severity> {
+    error.as_db_error().and_then(|said| said.parsed_severity())
 }
 
 /// Whether the code leaves open what became of a commit.

@@ -80,6 +80,16 @@ async fn d2_a_commit_whose_answer_was_lost_is_found_again() {
     assert_eq!(rig.proxy.broken(), 2, "the look for the change is no change, and was not broken");
 }
 
+/// A server that ends because of a fault answers a commit with that, and may have made it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_commit_that_a_server_answers_by_ending_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    rig.proxy.break_next(&[Break::EndsAtCommit]);
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    assert_eq!((made.effect, made.user.version, rig.proxy.broken()), (Effect::Created, 1, 1));
+    rig.assert_once(&made, 1).await;
+}
+
 /// Neither the commit nor the write reached the server: it is made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_never_reached_the_server_is_sent_again() {
