@@ -112,10 +112,11 @@ fn leaves_in_doubt(code: &SqlState) -> bool {
 }
 
 /// Serialisation failures and deadlocks (class 40), a lost connection (08), a server that starts, stops or fails over
-/// (57P), one that has become a standby (25006), and one that has no connection to spare (53300).
+/// (57P), one that has become a standby (25006), one that has no connection to spare (53300), and a statement that only failed
+/// because one before it had (25P02).
 fn is_passing(code: &SqlState) -> bool {
     let text = code.code();
-    matches!(text, "40001" | "40P01" | "25006" | "53300") || leaves_in_doubt(code)
+    matches!(text, "40001" | "40P01" | "25006" | "25P02" | "53300") || leaves_in_doubt(code)
 }
 
 /// Whether the change is in the journal already: the constraint is named for its column, in a partition too.
@@ -132,5 +133,34 @@ fn told(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_tells_nothing_of_a_commit_is_looked_for() {
+        let codes = [
+            ("40001", true, false),
+            ("40P01", true, false),
+            ("25006", true, false),
+            ("25P02", true, false),
+            ("53300", true, false),
+            ("40003", true, true),
+            ("57P01", true, true),
+            ("57P03", true, true),
+            ("08006", true, true),
+            ("08P01", true, true),
+            ("23505", false, false),
+            ("42P01", false, false),
+            ("57014", false, false),
+            ("XX000", false, false),
+        ];
+        for (code, passes, open) in codes {
+            let state = SqlState::from_code(code);
+            assert_eq!((is_passing(&state), leaves_in_doubt(&state)), (passes, open), "{code}");
+        }
     }
 }
