@@ -7,11 +7,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use roster_directory::store::{Decide, StoreError, Submitted};
+use roster_directory::{ChangeId, UserId};
 use tokio::time::Instant;
 
 use crate::batch::{self, Ready, Turn};
 use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
+use crate::load;
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
@@ -135,8 +137,8 @@ impl Writer {
         }
     }
 
-    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and again
-    /// when it is in the way: it may have been made since.
+    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and once more
+    /// when it has decided and written: what it saw may be what that commit left.
     async fn attempt(
         &mut self,
         changes: &[Arc<dyn Decide>],
@@ -180,14 +182,17 @@ impl Writer {
                 return Err(Failure::RolledBack(error));
             }
         };
+        if is_there(session, doubts, &ready.changes).await.map_err(Failure::RolledBack)? {
+            transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
+            return made(session, doubts).await?.ok_or(Failure::RolledBack(Error::Conflict("the journal")));
+        }
         if !ready.wrote {
             if session.doubts().remain() {
                 transaction::commit_touched(session).await?;
             } else {
                 transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
             }
-            // Maybe there is nothing left to do because it was done just now.
-            return Ok(made(session, doubts).await?.unwrap_or(ready.answers));
+            return Ok(ready.answers);
         }
         let committed = transaction::commit(session).await;
         if let (Some(next), Ok(()) | Err(Failure::InDoubt(_) | Failure::Unreplicated)) =
@@ -266,6 +271,18 @@ impl Writer {
         self.session = Some(session);
         done
     }
+}
+
+/// Whether a commit in doubt was made after all that these changes would be made besides. Where they are of the same users
+/// the journal's key tells, and what is found is their own.
+async fn is_there(session: &Session, doubts: &[Ready], changes: &[(UserId, ChangeId)]) -> Result<bool> {
+    for Ready { changes: earlier, .. } in doubts {
+        let same = earlier.first().is_some_and(|first| changes.contains(first));
+        if !same && load::made(session, earlier).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The answers of whichever commit in doubt was made after all.

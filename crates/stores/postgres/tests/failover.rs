@@ -90,6 +90,35 @@ async fn d2_a_commit_that_a_server_answers_by_ending_is_found_again() {
     rig.assert_once(&made, 1).await;
 }
 
+/// A commit may reach the server after the look for it: what it left must not be taken for somebody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_commit_that_is_made_after_it_was_looked_for_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    while rig.database.sql("SELECT count(*) FROM outbox") != "0" {}
+    rig.proxy.break_next(&[Break::LateCommit]);
+    let look = rig.proxy.hold_next("FROM journal WHERE user_id = $1 AND change_id = $2");
+    let change = {
+        let roster = Arc::clone(&rig.roster);
+        tokio::spawn(async move { upsert(&roster, "one", with_given_name("Bea")).await })
+    };
+    look.arrived().await;
+    let again = rig.proxy.hold_next("BEGIN");
+    look.release();
+    again.arrived().await;
+    rig.proxy.let_late();
+    while rig.database.sql("SELECT count(*) FROM journal") != "2" {}
+    // To who decides now there is no such user, and a new one would be made by the same change.
+    let other = open(&rig.database, &rig.keyring).await;
+    let other = directory(&Arc::new(other), &rig.keyring, Rules::default(), 2);
+    other.delete(&principal("bubble"), Dialect::Rest, by_id(&made.user), None, None).await.unwrap();
+    again.release();
+    let changed = change.await.unwrap().unwrap();
+    assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
+    assert_eq!(rig.database.sql("SELECT count(*) FROM users"), "1");
+    assert_eq!(rig.watcher.check().await, []);
+}
+
 /// Neither the commit nor the write reached the server: it is made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_never_reached_the_server_is_sent_again() {
