@@ -12,7 +12,7 @@ use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
 use roster_directory::record::{Record, RegisteredClient};
 use roster_directory::seal::Keyring;
-use roster_directory::store::{RecordWrite, StoreError};
+use roster_directory::store::{RecordWrite, StoreError, UserFilter, UserQuery};
 use roster_directory::{
     Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey, Rules,
     Store as _, SystemEntropy, Timestamp, UserPatch,
@@ -117,6 +117,26 @@ async fn d2_a_commit_that_is_made_after_it_was_looked_for_is_found_again() {
     assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
     assert_eq!(rig.database.sql("SELECT count(*) FROM users"), "1");
     assert_eq!(rig.watcher.check().await, []);
+}
+
+/// Users that change while a page is read are in it, or behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_that_changes_while_changes_are_listed_is_not_missed() {
+    let rig = Rig::new(LONG).await;
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    rig.upsert("two", "Ann").await.unwrap();
+    let users = rig.proxy.hold_next("WHERE u.id = ANY($1)");
+    let listed = {
+        let store = Arc::clone(&rig.store);
+        let filter = UserFilter::RecordedSince(Timestamp::MIN);
+        tokio::spawn(async move { store.users(UserQuery { filter, after: None, limit: 10 }).await })
+    };
+    users.arrived().await;
+    let changed = rig.upsert("one", "Bea").await.unwrap();
+    assert!(changed.user.recorded_at > made.user.recorded_at);
+    users.release();
+    let page = listed.await.unwrap().unwrap();
+    assert!(page.users.len() == 2 && page.users.contains(&changed.user), "{page:?}");
 }
 
 /// Neither the commit nor the write reached the server: it is made again.
