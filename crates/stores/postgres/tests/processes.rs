@@ -8,17 +8,18 @@ use std::sync::Arc;
 
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
-use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient};
+use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient, RegisteredProfile};
 use roster_directory::seal::Keyring;
 use roster_directory::store::{RecordWrite, StoreError, Submitted};
 use roster_directory::{
     Change, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey,
-    References, Refusal, Rules, Store as _, SystemEntropy, Timestamp, UserPatch,
+    ProfileId, References, Refusal, Rules, Store as _, SystemEntropy, Timestamp, UserPatch,
 };
 use roster_store_postgres::{OpenError, Options, PostgresStore};
 use roster_testkit::TestDatabase;
 use roster_testkit::build::{
-    email, external_id, patch, principal, source, text, with_email, with_given_name, with_user_name,
+    email, external_id, patch, principal, source, text, user_name, with_email, with_given_name, with_grants,
+    with_user_name,
 };
 
 /// Two processes, as far as the database can tell.
@@ -240,6 +241,50 @@ async fn a_counter_that_was_set_back_stops_no_process() {
     }
     assert_eq!(two.database.sql("SELECT count(DISTINCT number) FROM users"), "25");
     assert_eq!(two.stores[0].check().await, []);
+}
+
+/// Who refers to a client keeps it from being removed, and nobody from referring to it as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_of_one_client_are_changed_side_by_side() {
+    let two = Two::new(|options| options).await;
+    let rules = Rules { references: References::Known, unique_email: false };
+    let mut rosters = Vec::new();
+    for (seed, store) in (20..).zip(&two.stores) {
+        store.configure(rules).await.unwrap().unwrap();
+        rosters.push(directory(store, &keyring(), rules, seed));
+    }
+    let who = principal("bubble");
+    for record in [
+        Record::Client(RegisteredClient { id: 1, name: text("client") }),
+        Record::Profile(RegisteredProfile { id: ProfileId::new("a").unwrap(), name: text("profile") }),
+    ] {
+        rosters[0].put_record(&who, record).await.unwrap();
+    }
+    // Whoever wants this name waits, in the midst of its transaction.
+    let claim =
+        "INSERT INTO user_keys (kind, key, user_id, folding) VALUES (3, 'wanted', gen_random_uuid(), 1)";
+    let mut holder = two.database.hold(claim);
+    let waiting = {
+        let roster = Arc::clone(&rosters[0]);
+        let patch = UserPatch { user_name: Change::Set(user_name("wanted")), ..with_grants([(1, "a")]) };
+        tokio::spawn(async move { upsert(&roster, "one", patch).await })
+    };
+    let blocked = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        two.database.name()
+    );
+    while two.database.sql(&blocked) != "1" {}
+    let other = upsert(&rosters[1], "two", with_grants([(1, "a")])).await.unwrap();
+    assert_eq!(other.effect, Effect::Created);
+    let removed = {
+        let (roster, who) = (Arc::clone(&rosters[1]), who.clone());
+        tokio::spawn(async move { roster.remove_record(&who, RecordKey::Client(1)).await })
+    };
+    while two.database.sql(&blocked) != "2" {}
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Created, "the client was still there");
+    removed.await.unwrap().unwrap();
 }
 
 /// A process with another master key could not read the history, and would seal what the others can't read.
