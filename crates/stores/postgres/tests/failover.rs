@@ -139,6 +139,19 @@ async fn a_user_that_changes_while_changes_are_listed_is_not_missed() {
     assert!(page.users.len() == 2 && page.users.contains(&changed.user), "{page:?}");
 }
 
+/// The secret was changed, and the answer to that was lost: who asked for it is not told that another was first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shared_secret_whose_answer_was_lost_is_changed_once() {
+    let rig = Rig::new(LONG).await;
+    assert!(rig.store.share("jwt", 0, b"first secret").await.unwrap());
+    rig.proxy.break_next(&[Break::AfterShare]);
+    assert!(rig.store.share("jwt", 1, b"second secret").await.unwrap());
+    assert_eq!(rig.proxy.broken(), 1);
+    let shared = rig.watcher.shared("jwt").await.unwrap().unwrap();
+    assert_eq!((shared.version, &*shared.bytes), (2, &b"second secret"[..]));
+    assert!(!rig.store.share("jwt", 1, b"third secret").await.unwrap());
+}
+
 /// Neither the commit nor the write reached the server: it is made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_never_reached_the_server_is_sent_again() {
