@@ -58,10 +58,7 @@ impl Writer {
     /// Writes a batch and answers it. If it can't be written as one, every change is tried in a transaction of its own, so
     /// that one that can't be written takes no other with it.
     async fn write(&mut self, batch: Vec<Pending>) {
-        let now = Instant::now();
-        // Whose caller was told that nobody knows is not begun any more.
-        let batch: Vec<Pending> =
-            batch.into_iter().filter(|pending| now < pending.since + self.shared.patience).collect();
+        let batch: Vec<Pending> = batch.into_iter().filter(|pending| self.is_in_time(pending)).collect();
         let Some(since) = batch.iter().map(|pending| pending.since).min() else { return };
         let changes: Vec<Arc<dyn Decide>> = batch.iter().map(|pending| Arc::clone(&pending.change)).collect();
         match self.write_together(&changes, since).await {
@@ -72,7 +69,11 @@ impl Writer {
             }
             Err(Refused::Apart(error)) => {
                 tracing::debug!(%error, changes = changes.len(), "a batch was rolled back; its changes are tried one by one");
-                for Pending { change, since, reply } in batch {
+                for pending in batch {
+                    if !self.is_in_time(&pending) {
+                        continue;
+                    }
+                    let Pending { change, since, reply } = pending;
                     let answer = match self.write_together(&[change], since).await {
                         Ok(mut answers) => {
                             answers.pop().ok_or_else(|| StoreError::Failed("no answer".to_owned()))
@@ -89,6 +90,11 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Whose caller was told that nobody knows is not begun any more.
+    fn is_in_time(&self, pending: &Pending) -> bool {
+        Instant::now() < pending.since + self.shared.patience
     }
 
     /// Writes changes in one transaction, as often as it takes and the time allows.

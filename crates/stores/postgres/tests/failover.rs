@@ -152,6 +152,45 @@ async fn a_shared_secret_whose_answer_was_lost_is_changed_once() {
     assert!(!rig.store.share("jwt", 1, b"third secret").await.unwrap());
 }
 
+/// Who was told that nobody knows may ask again, or think it was not done: it is not begun after that, alone or with others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_whose_caller_was_answered_is_not_begun() {
+    let patience = Duration::from_secs(2);
+    let Rig { store, roster, watcher, database, .. } = Rig::new(patience).await;
+    // Two changes together fail when their time is up.
+    database.sql(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF (SELECT count(*) FROM entered) > 1 THEN PERFORM pg_sleep(3); RAISE 'two'; END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER fail AFTER INSERT ON journal REFERENCING NEW TABLE AS entered EXECUTE FUNCTION fail()",
+    );
+    let mut holder = database.hold("SELECT 1 FROM counters FOR UPDATE");
+    let probe = Arc::clone(&store);
+    let probe = tokio::spawn(async move { probe.ready().await });
+    let blocked = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        database.name()
+    );
+    while database.sql(&blocked) == "0" {}
+    let changes: Vec<_> = ["one", "two"]
+        .map(|id| {
+            let roster = Arc::clone(&roster);
+            tokio::spawn(async move { upsert(&roster, id, with_given_name("Ann")).await })
+        })
+        .into();
+    while store.activity().waiting < 2 {}
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    for change in join_all(changes).await {
+        assert_eq!(change.unwrap().err(), Some(Error::Unavailable));
+    }
+    // It was in front of them, and maybe for too long.
+    let _ = probe.await.unwrap();
+    // It closes when all that was submitted is made, or given up.
+    tokio::task::spawn_blocking(move || drop((store, roster))).await.unwrap();
+    assert_eq!(database.sql("SELECT count(*) FROM users"), "0");
+    assert_eq!(watcher.check().await, []);
+}
+
 /// Neither the commit nor the write reached the server: it is made again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_that_never_reached_the_server_is_sent_again() {

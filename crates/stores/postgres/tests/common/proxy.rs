@@ -173,9 +173,7 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
                 return None;
             }
             // What comes after the commit is its answer: it is made, and nobody hears of it.
-            if read == 0
-                || mute.load(Ordering::SeqCst)
-                || to_client.write_all(&buffer[..read]).await.is_err()
+            if read == 0 || mute.load(Ordering::SeqCst) || to_client.write_all(&buffer[..read]).await.is_err()
             {
                 return None;
             }
