@@ -131,7 +131,7 @@ impl Connector {
     }
 
     /// A process that stops in the midst of a transaction must not hold its locks for ever. What is acknowledged is on
-    /// disk, whatever the role's or the database's default is.
+    /// disk, whatever the role's or the database's default is. (Of a transaction [`Session::begin`] says it again.)
     fn preparation(&self) -> &'static str {
         match self.durability {
             Durability::Full => {
@@ -249,6 +249,22 @@ impl Session {
     /// Statements without parameters, for which nothing is prepared.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
         self.answer(self.client.batch_execute(sql)).await
+    }
+
+    /// Begins a transaction. How it is committed is said in each: behind a pooler the next may be on another connection of
+    /// the server, where what this one set when it was made does not hold.
+    pub(crate) async fn begin(&self) -> Result<()> {
+        self.batch(match self.connector.durability {
+            Durability::Full => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; \
+                 SELECT set_config('synchronous_commit', 'on', true) \
+                 WHERE current_setting('synchronous_commit') IN ('off', 'local')"
+            }
+            Durability::Relaxed => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL synchronous_commit = off"
+            }
+        })
+        .await
     }
 
     async fn prepare(&self, sql: &str) -> Result<Statement> {

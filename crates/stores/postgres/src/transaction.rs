@@ -20,7 +20,7 @@ pub(crate) enum Failure {
 /// Begins a transaction. Decisions rest on guards, not on a snapshot: each statement sees what is committed.
 pub(crate) async fn begin(session: &Session) -> Result<()> {
     session.was_warned();
-    session.batch("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+    session.begin().await
 }
 
 /// Commits a transaction that wrote something: any other waits for no standby. When this returns `Ok`, what was written, and

@@ -152,6 +152,27 @@ async fn a_shared_secret_whose_answer_was_lost_is_changed_once() {
     assert!(!rig.store.share("jwt", 1, b"third secret").await.unwrap());
 }
 
+/// The database's default is that a commit waits for no disk, and a pooler may give each transaction another connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_a_commit_is_on_disk_behind_a_pooler_too() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    drop(open(&database, &keyring).await);
+    assert_eq!(database.sql("SHOW synchronous_commit"), "off");
+    database.sql(
+        "CREATE TABLE told (setting text); \
+         CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         INSERT INTO told VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; \
+         CREATE TRIGGER tell AFTER INSERT ON journal EXECUTE FUNCTION tell()",
+    );
+    let proxy = Proxy::to(&database).await;
+    proxy.pool();
+    let options = Options { url: proxy.url().into(), ..options(&database, &keyring) };
+    let roster =
+        directory(&Arc::new(PostgresStore::open(options).await.unwrap()), &keyring, Rules::default(), 1);
+    upsert(&roster, "one", with_given_name("Ann")).await.unwrap();
+    assert_eq!(database.sql("SELECT DISTINCT setting FROM told"), "on");
+}
+
 /// Who was told that nobody knows may ask again, or think it was not done: it is not begun after that, alone or with others.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_whose_caller_was_answered_is_not_begun() {

@@ -58,6 +58,7 @@ struct State {
     went_down: Notify,
     silent: AtomicBool,
     fell_silent: Notify,
+    pooled: AtomicBool,
 }
 
 /// The proxy. It ends with the runtime.
@@ -121,6 +122,11 @@ impl Proxy {
         self.state.went_down.notify_waiters();
     }
 
+    /// What a connection sets lasts for one transaction, as behind a pooler that gives each another connection of the server.
+    pub(crate) fn pool(&self) {
+        self.state.pooled.store(true, Ordering::SeqCst);
+    }
+
     /// From now on nothing is answered, though connections are accepted and stay open: as where the server's machine is up and
     /// the server stands still. What it has begun is rolled back.
     pub(crate) fn fall_silent(&self) {
@@ -181,8 +187,11 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
     };
     let forth = async {
         let mut talk = Talk::default();
-        while let Some(message) = read_message(&mut from_client, talk.begun).await {
+        while let Some(mut message) = read_message(&mut from_client, talk.begun).await {
             talk.begun = true;
+            if state.pooled.load(Ordering::SeqCst) {
+                forget_settings(&mut message);
+            }
             let sql = talk.hear(&message, state);
             hold(state, sql.as_deref()).await;
             match sql.and_then(|sql| talk.broken_at(&sql, state)) {
@@ -209,6 +218,14 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
     tokio::select! {
         late = back => late,
         late = forth => late,
+    }
+}
+
+/// Has `set_config` set for the transaction alone.
+fn forget_settings(message: &mut [u8]) {
+    const LASTING: &[u8] = b", false)";
+    if let Some(place) = message.windows(LASTING.len()).position(|bytes| bytes == LASTING) {
+        message[place..place + LASTING.len()].copy_from_slice(b", true) ");
     }
 }
 
