@@ -6,6 +6,7 @@ mod common;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use common::proxy::Proxy;
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
 use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient, RegisteredProfile};
@@ -124,39 +125,65 @@ async fn d8_a_request_that_reaches_two_processes_applies_once() {
     assert_eq!(two.database.sql("SELECT count(*) FROM journal"), "10");
 }
 
+/// Adds an authority to the API key `a`, and makes that if there is none.
+fn add_authority(store: &Arc<PostgresStore>, turn: usize) -> tokio::task::JoinHandle<()> {
+    let (store, key) = (Arc::clone(store), RecordKey::ApiKey("a".to_owned()));
+    let change = ChangeRecord::new(ChangeId(SystemEntropy.uuid_v7(Timestamp::MIN)), key, move |current| {
+        let mut key = match current {
+            Some(Record::ApiKey(key)) => key.clone(),
+            _ => ApiKey {
+                id: "a".to_owned(),
+                name: "a key".to_owned(),
+                source: source("bubble"),
+                scopes: BTreeSet::new(),
+                authorities: BTreeSet::new(),
+                secrets: Vec::new(),
+                created_at: Timestamp::MIN,
+                expires_at: None,
+                revoked_at: None,
+                last_used_at: None,
+            },
+        };
+        key.authorities.insert(format!("authority {turn}"));
+        Ok(Some(RecordWrite::Put(Record::ApiKey(key))))
+    });
+    tokio::spawn(async move {
+        let done = store.submit(Arc::new(change)).await;
+        assert!(matches!(done, Ok(Submitted::Decided(Ok(_)))), "{done:?}");
+    })
+}
+
 /// A key's secrets, its revocation and when it was last used are changed by several processes: none may undo another's change.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_of_a_record_undoes_another() {
     let two = Two::new(|options| options).await;
-    let add = |turn: usize| {
-        let store = Arc::clone(&two.stores[turn % 2]);
-        let key = RecordKey::ApiKey("a".to_owned());
-        let change =
-            ChangeRecord::new(ChangeId(SystemEntropy.uuid_v7(Timestamp::MIN)), key, move |current| {
-                let mut key = match current {
-                    Some(Record::ApiKey(key)) => key.clone(),
-                    _ => ApiKey {
-                        id: "a".to_owned(),
-                        name: "a key".to_owned(),
-                        source: source("bubble"),
-                        scopes: BTreeSet::new(),
-                        authorities: BTreeSet::new(),
-                        secrets: Vec::new(),
-                        created_at: Timestamp::MIN,
-                        expires_at: None,
-                        revoked_at: None,
-                        last_used_at: None,
-                    },
-                };
-                key.authorities.insert(format!("authority {turn}"));
-                Ok(Some(RecordWrite::Put(Record::ApiKey(key))))
-            });
-        tokio::spawn(async move { store.submit(Arc::new(change)).await })
-    };
-    for done in join_all((0..40).map(add).collect::<Vec<_>>()).await {
-        assert!(matches!(done.unwrap().unwrap(), Submitted::Decided(Ok(_))));
-    }
+    let added = (0..40).map(|turn| add_authority(&two.stores[turn % 2], turn));
+    join_all(added.collect::<Vec<_>>()).await.into_iter().for_each(Result::unwrap);
     assert_eq!(two.database.sql("SELECT count(*) FROM api_key_authorities"), "40");
+}
+
+/// A key that is made while another process looks for it is not locked by that look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_made_while_it_is_looked_for_loses_nothing() {
+    let two = Two::new(|options| options).await;
+    let proxy = Proxy::to(&two.database).await;
+    let options = Options { url: proxy.url().into(), ..options(&two.database, &keyring()) };
+    let slow = Arc::new(PostgresStore::open(options).await.unwrap());
+    let (read, write) = (proxy.hold_next("ARRAY(SELECT authority"), proxy.hold_next("INSERT INTO api_keys "));
+    let change = add_authority(&slow, 0);
+    let looked = tokio::select! {
+        () = read.arrived() => false,
+        () = write.arrived() => true,
+    };
+    add_authority(&two.stores[0], 1).await.unwrap();
+    read.release();
+    if !looked {
+        write.arrived().await;
+    }
+    add_authority(&two.stores[0], 2).await.unwrap();
+    write.release();
+    change.await.unwrap();
+    assert_eq!(two.database.sql("SELECT count(*) FROM api_key_authorities"), "3");
 }
 
 /// A process that began with other rules writes no user any more, until it is started again.
