@@ -51,9 +51,10 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
         merge(&mut wanted, change.reads());
         merge(&mut wanted, change.reads_to_write());
     }
-    // One way to the server and back for both.
+    // One way to the server and back for both. The records that a change writes are among what it surely reads.
     let keyring = &turn.sealing.keyring;
-    let filled = load::fill(turn.session, keyring, &mut seen, wanted, (&mut present, Lock::Yes, turn.reads));
+    let how = (&mut present, Lock::Write, turn.reads);
+    let filled = load::fill(turn.session, keyring, &mut seen, wanted, how);
     let (begun, filled) = join(transaction::begin(turn.session), filled).await;
     begun.and(filled)?;
     let mut net = Net::default();
@@ -107,7 +108,8 @@ async fn decide(
                     seen.put_next_number(turn.numbers.at_least(1, turn.readers).await?);
                 }
                 let keyring = &turn.sealing.keyring;
-                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Yes, turn.reads)).await?;
+                // It only refers to these: batches of several processes may do so side by side.
+                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Refer, turn.reads)).await?;
             }
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
         }

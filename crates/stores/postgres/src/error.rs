@@ -1,7 +1,7 @@
 //! What goes wrong inside the store, and what a failure means. No text here holds a stored value.
 
 use roster_directory::seal::SealError;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 /// Why a statement, a row or a change could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +21,9 @@ pub(crate) enum Error {
     /// What was read has changed since: decide again.
     #[error("{0} was not as it was read")]
     Conflict(&'static str),
+    /// It is maybe on the primary alone.
+    #[error("it was committed, but its wait for the standby was cancelled")]
+    Unreplicated,
     /// Another process has changed the rules since this one began.
     #[error("another process has changed the rules (unique_email, references): start this one again")]
     OtherRules,
@@ -53,7 +56,7 @@ impl Error {
     pub(crate) fn remedy(&self) -> Remedy {
         match self {
             Self::Conflict(_) => Remedy::DecideAgain,
-            Self::Connect(_) => Remedy::TryAgain,
+            Self::Connect(_) | Self::Unreplicated => Remedy::TryAgain,
             Self::Sql(error) => match error.code() {
                 // Without a code it is the connection that failed.
                 None if error.is_closed() || is_io(error) => Remedy::TryAgain,
@@ -61,6 +64,9 @@ impl Error {
                 Some(&SqlState::UNIQUE_VIOLATION) if is_made_already(error) => Remedy::GiveUp,
                 Some(&SqlState::UNIQUE_VIOLATION) => Remedy::DecideAgain,
                 Some(code) if is_passing(code) => Remedy::TryAgain,
+                Some(_) if matches!(severity(error), Some(Severity::Fatal | Severity::Panic)) => {
+                    Remedy::TryAgain
+                }
                 Some(_) => Remedy::GiveUp,
             },
             Self::Corrupt(_)
@@ -73,20 +79,30 @@ impl Error {
     }
 
     /// Whether the server itself said no: then it has rolled back. Else the connection was lost (also class 08), the server
-    /// ended (57P) or does not know (40003), and a commit that was under way may have been made.
+    /// ended (57P, and whatever is FATAL or PANIC) or does not know (40003), and a commit that was under way may have been
+    /// made.
     pub(crate) fn is_answer(&self) -> bool {
         match self {
-            Self::Sql(error) => error.code().is_some_and(|code| !leaves_in_doubt(code)),
+            Self::Sql(error) => {
+                severity(error) == Some(Severity::Error)
+                    && error.code().is_some_and(|code| !leaves_in_doubt(code))
+            }
             Self::Connect(_)
             | Self::Corrupt(_)
             | Self::Seal(_)
             | Self::Conflict(_)
+            | Self::Unreplicated
             | Self::OtherRules
             | Self::Endless
             | Self::Panicked
             | Self::Unstorable(_) => false,
         }
     }
+}
+
+/// Whether the statement failed, or the connection with it.
+fn severity(error: &tokio_postgres::Error) -> Option<Severity> {
+    error.as_db_error().and_then(|said| said.parsed_severity())
 }
 
 /// Whether the code leaves open what became of a commit.
@@ -96,10 +112,11 @@ fn leaves_in_doubt(code: &SqlState) -> bool {
 }
 
 /// Serialisation failures and deadlocks (class 40), a lost connection (08), a server that starts, stops or fails over
-/// (57P), one that has become a standby (25006), and one that has no connection to spare (53300).
+/// (57P), one that has become a standby (25006), one that has no connection to spare (53300), and a statement that only failed
+/// because one before it had (25P02).
 fn is_passing(code: &SqlState) -> bool {
     let text = code.code();
-    matches!(text, "40001" | "40P01" | "25006" | "53300") || leaves_in_doubt(code)
+    matches!(text, "40001" | "40P01" | "25006" | "25P02" | "53300") || leaves_in_doubt(code)
 }
 
 /// Whether the change is in the journal already: the constraint is named for its column, in a partition too.
@@ -116,5 +133,34 @@ fn told(error: &tokio_postgres::Error) -> String {
     match error.as_db_error() {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),
         None => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_tells_nothing_of_a_commit_is_looked_for() {
+        let codes = [
+            ("40001", true, false),
+            ("40P01", true, false),
+            ("25006", true, false),
+            ("25P02", true, false),
+            ("53300", true, false),
+            ("40003", true, true),
+            ("57P01", true, true),
+            ("57P03", true, true),
+            ("08006", true, true),
+            ("08P01", true, true),
+            ("23505", false, false),
+            ("42P01", false, false),
+            ("57014", false, false),
+            ("XX000", false, false),
+        ];
+        for (code, passes, open) in codes {
+            let state = SqlState::from_code(code);
+            assert_eq!((is_passing(&state), leaves_in_doubt(&state)), (passes, open), "{code}");
+        }
     }
 }

@@ -40,6 +40,7 @@ impl PostgresStore {
             self.sequence(stream).await?;
             placed = positions().await?;
         }
+        self.settled().await?;
         let corrupt = || failed(Error::Corrupt("feed"));
         let stream = u16::try_from(stream).map_err(|_| corrupt())?;
         let place = |entry: Entry| {

@@ -4,11 +4,15 @@
 //! behind, a server under load seldom asks. Numbers of changes that were not made are given to others.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use roster_directory::Number;
+use roster_directory::store::Claim;
 
 use crate::cell::Columns;
+use crate::connection::Session;
 use crate::error::{Error, Result};
+use crate::load::{self, Reads};
 use crate::readers::Readers;
 
 /// The most numbers that are taken at once.
@@ -39,10 +43,17 @@ impl Numbers {
         }
     }
 
-    /// Forgets what is left. A database that lost commits, at a failover without a synchronous standby or because an older
-    /// state was restored, gives the same numbers to others again.
-    pub(crate) fn forget(&mut self) {
-        self.blocks.clear();
+    /// Gives the blocks up if the first free number is a user's: a failover or a restore has set the counter back, and their
+    /// numbers were given to others too. Whoever comes to such a number finds out by the conflict.
+    pub(crate) async fn give_up_taken(&mut self, readers: &Readers) -> Result<()> {
+        let Some((start, _)) = self.blocks.front() else { return Ok(()) };
+        let number = Number::new(*start).map_err(|_| Error::Unstorable("no number is left"))?;
+        let claim = [Claim::Number(number)];
+        let held = async |session: Arc<Session>| load::holders(&session, &claim, Reads::OneByOne).await;
+        if !readers.read(held).await?.is_empty() {
+            self.blocks.clear();
+        }
+        Ok(())
     }
 
     /// Everything below `next` was given to a user, or may have been.

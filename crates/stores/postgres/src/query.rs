@@ -70,7 +70,8 @@ async fn page(session: &Session, sql: &str, cells: &[Cell], limit: usize) -> Res
 }
 
 /// Users in the order of the entries that recorded their last change. Entries that later ones of the same user followed
-/// are passed by; so that a page does not take long where many are, they may end it.
+/// are passed by; so that a page does not take long where many are, they may end it. A user that changes between the two
+/// statements is shown here as it is then, and maybe behind this once more.
 async fn recorded(session: &Session, behind: (Timestamp, Uuid), limit: usize) -> Result<UserPage> {
     let most = limit.saturating_mul(MOST_PASSED_BY);
     let mut page = UserPage::default();
@@ -78,17 +79,16 @@ async fn recorded(session: &Session, behind: (Timestamp, Uuid), limit: usize) ->
     loop {
         let (time, id) = last.map_or(behind, |(time, id): Place| (time, id.0));
         let at_once = limit.saturating_add(1).min(AT_ONCE);
-        let places = entries(session, (time, id), at_once).await?;
-        let mut ids: Vec<UserId> = places.iter().map(|(_, id)| *id).collect();
-        ids.sort_unstable();
-        ids.dedup();
+        let entries = entries(session, (time, id), at_once).await?;
+        let current = entries.iter().filter(|(_, is_last)| *is_last);
+        let ids: Vec<UserId> = current.map(|((_, id), _)| *id).collect();
         let users = load::users(session, &ids, Reads::Together).await?;
-        for place in &places {
+        for (place, is_last) in &entries {
             if passed == most {
                 page.next = last;
                 return Ok(page);
             }
-            let user = users.get(&place.1).filter(|user| user.recorded_at == place.0 && user.is_living());
+            let user = users.get(&place.1).filter(|user| *is_last && user.is_living());
             if let Some(user) = user {
                 if page.users.len() == limit {
                     page.next = last;
@@ -98,21 +98,28 @@ async fn recorded(session: &Session, behind: (Timestamp, Uuid), limit: usize) ->
             }
             (passed, last) = (passed + 1, Some(*place));
         }
-        if places.len() < at_once {
+        if entries.len() < at_once {
             return Ok(page);
         }
     }
 }
 
-/// When who was recorded, behind a place.
-async fn entries(session: &Session, (time, id): (Timestamp, Uuid), limit: usize) -> Result<Vec<Place>> {
-    let sql = "SELECT recorded_at_us, user_id FROM journal WHERE (recorded_at_us, user_id) > ($1, $2) \
-               ORDER BY recorded_at_us, user_id LIMIT $3";
+/// When who was recorded, behind a place, and whether that was the user's last change. One statement tells both: what is
+/// not a user's last change here has a later one.
+async fn entries(
+    session: &Session,
+    (time, id): (Timestamp, Uuid),
+    limit: usize,
+) -> Result<Vec<(Place, bool)>> {
+    let sql = "SELECT j.recorded_at_us, j.user_id, EXISTS (SELECT 1 FROM users u \
+               WHERE u.id = j.user_id AND u.recorded_at_us = j.recorded_at_us) \
+               FROM journal j WHERE (j.recorded_at_us, j.user_id) > ($1, $2) \
+               ORDER BY j.recorded_at_us, j.user_id LIMIT $3";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = session.rows(sql, &[time.into(), id.into(), limit.into()]).await?;
     let read = |row| {
         let columns = &mut Columns::new(row, "journal");
-        Ok((columns.time()?, columns.user_id()?))
+        Ok(((columns.time()?, columns.user_id()?), columns.truth()?))
     };
     rows.iter().map(read).collect()
 }

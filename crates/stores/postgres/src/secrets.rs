@@ -49,7 +49,12 @@ impl PostgresStore {
     /// Changes a shared secret from the version that was seen (0 if there was none). False if another process was first.
     pub async fn share(&self, name: &str, seen: i64, bytes: &[u8]) -> Result<bool, StoreError> {
         let write = async |session: std::sync::Arc<Session>| {
-            write(&session, &self.sealing, (name, seen), bytes).await
+            if write(&session, &self.sealing, (name, seen), bytes).await? {
+                return Ok(true);
+            }
+            // This may be the second time, after an answer that was lost: nobody else has these bytes.
+            let found = read(&session, &self.sealing, name).await?;
+            Ok(found.is_some_and(|found| found.version == seen + 1 && found.bytes == bytes))
         };
         self.pages.read(write).await.map_err(failed)
     }

@@ -34,7 +34,8 @@ pub(crate) async fn sequence(session: &Session, hold: &Hold) -> Result<usize> {
     };
     match transaction::commit(session).await {
         // Whether it was made is seen by looking again: nothing is given twice.
-        Ok(()) | Err(Failure::Unreplicated) => Ok(moved),
+        Ok(()) => Ok(moved),
+        Err(Failure::Unreplicated) => Err(Error::Unreplicated),
         Err(Failure::RolledBack(error) | Failure::InDoubt(error)) => Err(error),
     }
 }

@@ -79,7 +79,7 @@ pub async fn migrate(options: &Options) -> Result<Migrated, OpenError> {
 impl PostgresStore {
     /// Opens the store, creating or migrating the schema as needed.
     pub async fn open(options: Options) -> Result<Self, OpenError> {
-        let connector = Arc::new(Connector::new(&options.url, options.durability)?);
+        let connector = Connector::new(&options.url, options.durability)?;
         let session = connector.connect().await?;
         let migrated = schema::migrate(&session, &*options.entropy).await?;
         let row = session.row("SELECT epoch FROM meta", &[]).await?.ok_or(Error::Corrupt("meta"))?;
@@ -162,6 +162,12 @@ impl PostgresStore {
             Err(_) => Err(StoreError::Unavailable("the database did not answer in time".to_owned())),
         }
     }
+
+    /// Makes sure, where a commit of this process was in doubt, that what was read before this is as safe as what is
+    /// acknowledged.
+    pub(crate) async fn settled(&self) -> Result<(), StoreError> {
+        if self.connector.doubts.remain() { self.ask(Job::Probe).await } else { Ok(()) }
+    }
 }
 
 /// Starts the thread of the writers and the sequencer.
@@ -217,7 +223,14 @@ impl Store for PostgresStore {
             let read = async |session: Arc<Session>| {
                 batch::preview(&session, &self.sealing, self.shared.reads, &*change).await
             };
-            self.points.read(read).await.map_err(failed)
+            let decision = self.points.read(read).await.map_err(failed)?;
+            if let Decision::Done { writes, .. } = &decision
+                && writes.is_empty()
+            {
+                // Who finds that nothing is left to do acknowledges what is there.
+                self.settled().await?;
+            }
+            Ok(decision)
         })
     }
 

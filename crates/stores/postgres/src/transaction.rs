@@ -20,16 +20,40 @@ pub(crate) enum Failure {
 /// Begins a transaction. Decisions rest on guards, not on a snapshot: each statement sees what is committed.
 pub(crate) async fn begin(session: &Session) -> Result<()> {
     session.was_warned();
-    session.batch("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE").await
+    session.begin().await
 }
 
-/// Commits. When this returns `Ok`, what was written is as safe as the server's settings say.
+/// Commits a transaction that wrote something: any other waits for no standby. When this returns `Ok`, what was written, and
+/// everything before it, is as safe as the server's settings say.
 pub(crate) async fn commit(session: &Session) -> Result<(), Failure> {
+    let doubts = session.doubts();
+    let arisen = doubts.arisen();
     match session.batch("COMMIT").await {
-        Ok(()) if session.was_warned() => Err(Failure::Unreplicated),
-        Ok(()) => Ok(()),
+        Ok(()) if session.was_warned() => {
+            doubts.arise();
+            Err(Failure::Unreplicated)
+        }
+        Ok(()) => {
+            doubts.settle(arisen);
+            Ok(())
+        }
         Err(error) if error.is_answer() => Err(Failure::RolledBack(error)),
-        Err(error) => Err(Failure::InDoubt(error)),
+        Err(error) => {
+            doubts.arise();
+            Err(Failure::InDoubt(error))
+        }
+    }
+}
+
+/// Commits a transaction that maybe wrote nothing, as one that did.
+pub(crate) async fn commit_touched(session: &Session) -> Result<(), Failure> {
+    match session.batch("UPDATE counters SET next = next WHERE name = 'number'").await {
+        Ok(()) => commit(session).await,
+        Err(error) => {
+            // The first failure is what is told.
+            let _ = roll_back(session).await;
+            Err(Failure::RolledBack(error))
+        }
     }
 }
 
@@ -45,7 +69,5 @@ pub(crate) async fn confirm(session: &Session, changes: &[(UserId, ChangeId)]) -
         return Ok(false);
     }
     begin(session).await.map_err(Failure::RolledBack)?;
-    let touched = session.batch("UPDATE counters SET next = next WHERE name = 'number'").await;
-    touched.map_err(Failure::RolledBack)?;
-    commit(session).await.map(|()| true)
+    commit_touched(session).await.map(|()| true)
 }

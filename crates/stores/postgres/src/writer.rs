@@ -7,21 +7,24 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use roster_directory::store::{Decide, StoreError, Submitted};
+use roster_directory::{ChangeId, UserId};
 use tokio::time::Instant;
 
 use crate::batch::{self, Ready, Turn};
 use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
+use crate::load;
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
+use crate::store::failed;
 use crate::transaction::{self, Failure};
 
 /// How often a batch is decided again before its changes are tried one by one.
 const MOST_CONFLICTS_TOGETHER: usize = 1;
 
-/// How often a change is decided again alone before it is given another number.
-const MOST_CONFLICTS_ALONE: usize = 1;
+/// How often a change is decided again by itself: meanwhile the others wait. Each time some other process was first.
+const MOST_CONFLICTS_ALONE: usize = 16;
 
 /// Why a batch was not written.
 enum Refused {
@@ -55,10 +58,7 @@ impl Writer {
     /// Writes a batch and answers it. If it can't be written as one, every change is tried in a transaction of its own, so
     /// that one that can't be written takes no other with it.
     async fn write(&mut self, batch: Vec<Pending>) {
-        let now = Instant::now();
-        // Whose caller was told that nobody knows is not begun any more.
-        let batch: Vec<Pending> =
-            batch.into_iter().filter(|pending| now < pending.since + self.shared.patience).collect();
+        let batch: Vec<Pending> = batch.into_iter().filter(|pending| self.is_in_time(pending)).collect();
         let Some(since) = batch.iter().map(|pending| pending.since).min() else { return };
         let changes: Vec<Arc<dyn Decide>> = batch.iter().map(|pending| Arc::clone(&pending.change)).collect();
         match self.write_together(&changes, since).await {
@@ -69,7 +69,11 @@ impl Writer {
             }
             Err(Refused::Apart(error)) => {
                 tracing::debug!(%error, changes = changes.len(), "a batch was rolled back; its changes are tried one by one");
-                for Pending { change, since, reply } in batch {
+                for pending in batch {
+                    if !self.is_in_time(&pending) {
+                        continue;
+                    }
+                    let Pending { change, since, reply } = pending;
                     let answer = match self.write_together(&[change], since).await {
                         Ok(mut answers) => {
                             answers.pop().ok_or_else(|| StoreError::Failed("no answer".to_owned()))
@@ -88,6 +92,11 @@ impl Writer {
         }
     }
 
+    /// Whose caller was told that nobody knows is not begun any more.
+    fn is_in_time(&self, pending: &Pending) -> bool {
+        Instant::now() < pending.since + self.shared.patience
+    }
+
     /// Writes changes in one transaction, as often as it takes and the time allows.
     async fn write_together(
         &mut self,
@@ -104,7 +113,7 @@ impl Writer {
                     self.shared.done.changes.fetch_add(count, Ordering::Relaxed);
                     return Ok(answers);
                 }
-                Err(Failure::Unreplicated) => return Err(Refused::Answer(unreplicated())),
+                Err(Failure::Unreplicated) => return Err(Refused::Answer(failed(Error::Unreplicated))),
                 Err(Failure::InDoubt(error) | Failure::RolledBack(error)) => error,
             };
             if doubts.is_empty() {
@@ -117,13 +126,10 @@ impl Writer {
                     Remedy::DecideAgain if !alone && conflicts >= MOST_CONFLICTS_TOGETHER => {
                         return Err(Refused::Apart(error));
                     }
-                    Remedy::DecideAgain => {
-                        conflicts += 1;
-                        // Maybe another process has its number as well.
-                        if alone && conflicts > MOST_CONFLICTS_ALONE {
-                            self.numbers.forget();
-                        }
+                    Remedy::DecideAgain if conflicts >= MOST_CONFLICTS_ALONE => {
+                        return Err(Refused::Answer(StoreError::Unavailable(error.to_string())));
                     }
+                    Remedy::DecideAgain => conflicts += 1,
                     Remedy::TryAgain => self.session = None,
                 }
             } else {
@@ -137,8 +143,8 @@ impl Writer {
         }
     }
 
-    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and again
-    /// when it is in the way: it may have been made since.
+    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and once more
+    /// when it has decided and written: what it saw may be what that commit left.
     async fn attempt(
         &mut self,
         changes: &[Arc<dyn Decide>],
@@ -176,13 +182,23 @@ impl Writer {
             Err(error) => {
                 // The first failure is what is told.
                 let _ = transaction::roll_back(session).await;
+                if error.remedy() == Remedy::DecideAgain {
+                    self.numbers.give_up_taken(&shared.readers).await.map_err(Failure::RolledBack)?;
+                }
                 return Err(Failure::RolledBack(error));
             }
         };
-        if !ready.wrote {
+        if is_there(session, doubts, &ready.changes).await.map_err(Failure::RolledBack)? {
             transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
-            // Maybe there is nothing left to do because it was done just now.
-            return Ok(made(session, doubts).await?.unwrap_or(ready.answers));
+            return made(session, doubts).await?.ok_or(Failure::RolledBack(Error::Conflict("the journal")));
+        }
+        if !ready.wrote {
+            if session.doubts().remain() {
+                transaction::commit_touched(session).await?;
+            } else {
+                transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
+            }
+            return Ok(ready.answers);
         }
         let committed = transaction::commit(session).await;
         if let (Some(next), Ok(()) | Err(Failure::InDoubt(_) | Failure::Unreplicated)) =
@@ -220,9 +236,7 @@ impl Writer {
                 send(reply, done);
             }
             Job::Probe(reply) => {
-                let touch = "SELECT next FROM counters WHERE name = 'number' FOR UPDATE";
-                let probed = self.alone(async |session| session.rows(touch, &[]).await.map(|_| ())).await;
-                send(reply, probed);
+                send(reply, self.alone(async |_| Ok(())).await);
             }
         }
     }
@@ -233,7 +247,7 @@ impl Writer {
         loop {
             let error = match self.try_alone(&work).await {
                 Ok(answer) => return Ok(answer),
-                Err(Failure::Unreplicated) => return Err(unreplicated()),
+                Err(Failure::Unreplicated) => return Err(failed(Error::Unreplicated)),
                 Err(Failure::RolledBack(error) | Failure::InDoubt(error)) => error,
             };
             if error.remedy() == Remedy::GiveUp {
@@ -253,7 +267,7 @@ impl Writer {
         };
         transaction::begin(&session).await.map_err(Failure::RolledBack)?;
         let done = match work(&session).await {
-            Ok(answer) => transaction::commit(&session).await.map(|()| answer),
+            Ok(answer) => transaction::commit_touched(&session).await.map(|()| answer),
             Err(error) => {
                 // The first failure is what is told.
                 let _ = transaction::roll_back(&session).await;
@@ -265,6 +279,18 @@ impl Writer {
     }
 }
 
+/// Whether a commit in doubt was made after all that these changes would be made besides. Where they are of the same users
+/// the journal's key tells, and what is found is their own.
+async fn is_there(session: &Session, doubts: &[Ready], changes: &[(UserId, ChangeId)]) -> Result<bool> {
+    for Ready { changes: earlier, .. } in doubts {
+        let same = earlier.first().is_some_and(|first| changes.contains(first));
+        if !same && load::made(session, earlier).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// The answers of whichever commit in doubt was made after all.
 async fn made(session: &Session, doubts: &mut Vec<Ready>) -> Result<Option<Vec<Submitted>>, Failure> {
     for index in 0..doubts.len() {
@@ -274,8 +300,4 @@ async fn made(session: &Session, doubts: &mut Vec<Ready>) -> Result<Option<Vec<S
         }
     }
     Ok(None)
-}
-
-fn unreplicated() -> StoreError {
-    StoreError::Unavailable("it was committed, but its wait for the standby was cancelled".to_owned())
 }

@@ -12,10 +12,10 @@ use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
 use roster_directory::record::{Record, RegisteredClient};
 use roster_directory::seal::Keyring;
-use roster_directory::store::RecordWrite;
+use roster_directory::store::{RecordWrite, StoreError, UserFilter, UserQuery};
 use roster_directory::{
-    Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, Rules, Store as _,
-    SystemEntropy, Timestamp, UserPatch,
+    Applied, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey, Rules,
+    Store as _, SystemEntropy, Timestamp, UserPatch,
 };
 use roster_store_postgres::{Durability, Options, PostgresStore};
 use roster_testkit::TestDatabase;
@@ -78,6 +78,138 @@ async fn d2_a_commit_whose_answer_was_lost_is_found_again() {
     assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
     rig.assert_once(&changed, 2).await;
     assert_eq!(rig.proxy.broken(), 2, "the look for the change is no change, and was not broken");
+}
+
+/// A server that ends because of a fault answers a commit with that, and may have made it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_commit_that_a_server_answers_by_ending_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    rig.proxy.break_next(&[Break::EndsAtCommit]);
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    assert_eq!((made.effect, made.user.version, rig.proxy.broken()), (Effect::Created, 1, 1));
+    rig.assert_once(&made, 1).await;
+}
+
+/// A commit may reach the server after the look for it: what it left must not be taken for somebody else's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_commit_that_is_made_after_it_was_looked_for_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    while rig.database.sql("SELECT count(*) FROM outbox") != "0" {}
+    rig.proxy.break_next(&[Break::LateCommit]);
+    let look = rig.proxy.hold_next("FROM journal WHERE user_id = $1 AND change_id = $2");
+    let change = {
+        let roster = Arc::clone(&rig.roster);
+        tokio::spawn(async move { upsert(&roster, "one", with_given_name("Bea")).await })
+    };
+    look.arrived().await;
+    let again = rig.proxy.hold_next("BEGIN");
+    look.release();
+    again.arrived().await;
+    rig.proxy.let_late();
+    while rig.database.sql("SELECT count(*) FROM journal") != "2" {}
+    // To who decides now there is no such user, and a new one would be made by the same change.
+    let other = open(&rig.database, &rig.keyring).await;
+    let other = directory(&Arc::new(other), &rig.keyring, Rules::default(), 2);
+    other.delete(&principal("bubble"), Dialect::Rest, by_id(&made.user), None, None).await.unwrap();
+    again.release();
+    let changed = change.await.unwrap().unwrap();
+    assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
+    assert_eq!(rig.database.sql("SELECT count(*) FROM users"), "1");
+    assert_eq!(rig.watcher.check().await, []);
+}
+
+/// Users that change while a page is read are in it, or behind it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_that_changes_while_changes_are_listed_is_not_missed() {
+    let rig = Rig::new(LONG).await;
+    let made = rig.upsert("one", "Ann").await.unwrap();
+    rig.upsert("two", "Ann").await.unwrap();
+    let users = rig.proxy.hold_next("WHERE u.id = ANY($1)");
+    let listed = {
+        let store = Arc::clone(&rig.store);
+        let filter = UserFilter::RecordedSince(Timestamp::MIN);
+        tokio::spawn(async move { store.users(UserQuery { filter, after: None, limit: 10 }).await })
+    };
+    users.arrived().await;
+    let changed = rig.upsert("one", "Bea").await.unwrap();
+    assert!(changed.user.recorded_at > made.user.recorded_at);
+    users.release();
+    let page = listed.await.unwrap().unwrap();
+    assert!(page.users.len() == 2 && page.users.contains(&changed.user), "{page:?}");
+}
+
+/// The secret was changed, and the answer to that was lost: who asked for it is not told that another was first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shared_secret_whose_answer_was_lost_is_changed_once() {
+    let rig = Rig::new(LONG).await;
+    assert!(rig.store.share("jwt", 0, b"first secret").await.unwrap());
+    rig.proxy.break_next(&[Break::AfterShare]);
+    assert!(rig.store.share("jwt", 1, b"second secret").await.unwrap());
+    assert_eq!(rig.proxy.broken(), 1);
+    let shared = rig.watcher.shared("jwt").await.unwrap().unwrap();
+    assert_eq!((shared.version, &*shared.bytes), (2, &b"second secret"[..]));
+    assert!(!rig.store.share("jwt", 1, b"third secret").await.unwrap());
+}
+
+/// The database's default is that a commit waits for no disk, and a pooler may give each transaction another connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d5_a_commit_is_on_disk_behind_a_pooler_too() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    drop(open(&database, &keyring).await);
+    assert_eq!(database.sql("SHOW synchronous_commit"), "off");
+    database.sql(
+        "CREATE TABLE told (setting text); \
+         CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         INSERT INTO told VALUES (current_setting('synchronous_commit')); RETURN NULL; END $$; \
+         CREATE TRIGGER tell AFTER INSERT ON journal EXECUTE FUNCTION tell()",
+    );
+    let proxy = Proxy::to(&database).await;
+    proxy.pool();
+    let options = Options { url: proxy.url().into(), ..options(&database, &keyring) };
+    let roster =
+        directory(&Arc::new(PostgresStore::open(options).await.unwrap()), &keyring, Rules::default(), 1);
+    upsert(&roster, "one", with_given_name("Ann")).await.unwrap();
+    assert_eq!(database.sql("SELECT DISTINCT setting FROM told"), "on");
+}
+
+/// Who was told that nobody knows may ask again, or think it was not done: it is not begun after that, alone or with others.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_whose_caller_was_answered_is_not_begun() {
+    let patience = Duration::from_secs(2);
+    let Rig { store, roster, watcher, database, .. } = Rig::new(patience).await;
+    // Two changes together fail when their time is up.
+    database.sql(
+        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF (SELECT count(*) FROM entered) > 1 THEN PERFORM pg_sleep(3); RAISE 'two'; END IF; RETURN NULL; END $$; \
+         CREATE TRIGGER fail AFTER INSERT ON journal REFERENCING NEW TABLE AS entered EXECUTE FUNCTION fail()",
+    );
+    let mut holder = database.hold("SELECT 1 FROM counters FOR UPDATE");
+    let probe = Arc::clone(&store);
+    let probe = tokio::spawn(async move { probe.ready().await });
+    let blocked = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        database.name()
+    );
+    while database.sql(&blocked) == "0" {}
+    let changes: Vec<_> = ["one", "two"]
+        .map(|id| {
+            let roster = Arc::clone(&roster);
+            tokio::spawn(async move { upsert(&roster, id, with_given_name("Ann")).await })
+        })
+        .into();
+    while store.activity().waiting < 2 {}
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    for change in join_all(changes).await {
+        assert_eq!(change.unwrap().err(), Some(Error::Unavailable));
+    }
+    // It was in front of them, and maybe for too long.
+    let _ = probe.await.unwrap();
+    // It closes when all that was submitted is made, or given up.
+    tokio::task::spawn_blocking(move || drop((store, roster))).await.unwrap();
+    assert_eq!(database.sql("SELECT count(*) FROM users"), "0");
+    assert_eq!(watcher.check().await, []);
 }
 
 /// Neither the commit nor the write reached the server: it is made again.
@@ -145,45 +277,37 @@ async fn every_change_is_made_once_while_the_server_ends_connections() {
     assert_eq!(open(&rig.database, &rig.keyring).await.check().await, []);
 }
 
-/// The primary became a standby: whoever is connected to it finds the new one.
+/// A pooler may lead an open connection to a server that has become a standby: it refuses to write (25006).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_became_read_only_is_waited_out() {
     let rig = Rig::new(LONG).await;
     rig.upsert("one", "Ann").await.unwrap();
-    let name = rig.database.name();
-    let read_only = |on: bool| {
-        rig.database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = {on}"));
-    };
-    read_only(true);
-    rig.proxy.set_down(true);
-    rig.proxy.set_down(false);
+    rig.database.sql(
+        "CREATE SEQUENCE refused; \
+         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM nextval('refused'); \
+         RAISE 'cannot execute UPDATE in a read-only transaction' USING ERRCODE = '25006'; END $$; \
+         CREATE TRIGGER refuse BEFORE UPDATE ON users EXECUTE FUNCTION refuse()",
+    );
     let waiting = {
         let roster = Arc::clone(&rig.roster);
         tokio::spawn(async move { upsert(&roster, "one", with_given_name("Bea")).await })
     };
-    rig.database.sql("SELECT 1");
-    assert!(!waiting.is_finished());
-    rig.database.sql(&format!(
-        "BEGIN READ WRITE; ALTER DATABASE {name} SET default_transaction_read_only = false; COMMIT"
-    ));
+    while !waiting.is_finished() && rig.database.sql("SELECT last_value >= 3 FROM refused") != "t" {}
+    rig.database.sql("DROP TRIGGER refuse ON users");
     assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Updated);
 }
 
-/// Ends the wait for the standby of whoever waits, until the change is answered.
-async fn until_answered(
-    database: &TestDatabase,
-    ends: &str,
-    change: tokio::task::JoinHandle<Result<Applied, Error>>,
-) -> Result<Applied, Error> {
+/// Ends the wait for the standby of whoever waits, until what was asked is answered.
+async fn until_answered<T>(database: &TestDatabase, ends: &str, asked: tokio::task::JoinHandle<T>) -> T {
     let waiting = format!(
         "SELECT count({ends}(pid)) FROM pg_stat_activity WHERE datname = '{}' AND wait_event = 'SyncRep'",
         database.name()
     );
-    while !change.is_finished() {
+    while !asked.is_finished() {
         database.sql(&waiting);
         tokio::task::yield_now().await;
     }
-    change.await.unwrap()
+    asked.await.unwrap()
 }
 
 /// PostgreSQL reports a commit whose wait for the standby was cancelled as made, with a warning. It may be on the primary
@@ -193,7 +317,8 @@ async fn d5_what_no_standby_has_is_not_acknowledged() {
     let (database, keyring) = (TestDatabase::without_its_standby(), keyring());
     let relaxed = Options { durability: Durability::Relaxed, ..options(&database, &keyring) };
     let first = Arc::new(PostgresStore::open(relaxed).await.unwrap());
-    upsert(&directory(&first, &keyring, Rules::default(), 1), "one", with_given_name("Ann")).await.unwrap();
+    let roster = directory(&first, &keyring, Rules::default(), 1);
+    let user = upsert(&roster, "one", with_given_name("Ann")).await.unwrap().user.id;
     let patience = Duration::from_secs(3);
     let full = Options { patience, ..options(&database, &keyring) };
     let store = Arc::new(PostgresStore::open(full).await.unwrap());
@@ -204,6 +329,23 @@ async fn d5_what_no_standby_has_is_not_acknowledged() {
         assert_eq!(until_answered(&database, ends, change).await.err(), Some(Error::Unavailable), "{ends}");
     }
     assert_eq!(database.sql("SELECT given_name FROM users"), "Cleo", "and is there all the same");
+    // Who asks once more, or reads its place in the feed, is told no more than that.
+    for asked in 0..3 {
+        let roster = Arc::clone(&roster);
+        let key = roster.idempotency(IdempotencyKey::new("key").unwrap(), &[b"body"]);
+        let change = tokio::spawn(async move {
+            let (who, id) = (principal("bubble"), external_id("one"));
+            // The second time with the key it is a replay.
+            let key = (asked > 0).then_some(key);
+            roster.upsert(&who, Dialect::Algorep, id, with_given_name("Cleo"), key).await
+        });
+        let again = until_answered(&database, "pg_cancel_backend", change).await;
+        assert_eq!(again.err(), Some(Error::Unavailable), "{asked}");
+    }
+    let read = Arc::clone(&store);
+    let history = tokio::spawn(async move { read.history(user, 0, 10).await });
+    let read = until_answered(&database, "pg_cancel_backend", history).await;
+    assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     // Whatever still waits for the standby when the store closes is let go.
     let ended = tokio::task::spawn_blocking(move || drop((roster, store)));
     let end = format!(

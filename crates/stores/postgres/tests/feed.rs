@@ -111,6 +111,7 @@ async fn d4_two_sequencers_that_take_streams_from_each_other_give_each_position_
         task.unwrap();
     }
     assert_eq!(feed(&database).len(), 160);
+    assert_eq!(database.sql("SELECT max(fence) > 1 FROM streams"), "t", "streams went from one to the other");
     assert_eq!(stores[0].check().await, []);
 }
 

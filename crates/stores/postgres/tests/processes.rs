@@ -6,19 +6,21 @@ mod common;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use common::proxy::Proxy;
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
-use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient};
+use roster_directory::record::{ApiKey, Record, RecordKey, RegisteredClient, RegisteredProfile};
 use roster_directory::seal::Keyring;
 use roster_directory::store::{RecordWrite, StoreError, Submitted};
 use roster_directory::{
     Change, ChangeId, ChangeRecord, Dialect, Directory, Effect, Entropy as _, Error, IdempotencyKey,
-    References, Refusal, Rules, Store as _, SystemEntropy, Timestamp, UserPatch,
+    ProfileId, References, Refusal, Rules, Store as _, SystemEntropy, Timestamp, UserPatch,
 };
 use roster_store_postgres::{OpenError, Options, PostgresStore};
 use roster_testkit::TestDatabase;
 use roster_testkit::build::{
-    email, external_id, patch, principal, source, text, with_email, with_given_name, with_user_name,
+    email, external_id, patch, principal, source, text, user_name, with_email, with_given_name, with_grants,
+    with_user_name,
 };
 
 /// Two processes, as far as the database can tell.
@@ -143,39 +145,65 @@ async fn d8_a_request_that_reaches_two_processes_applies_once() {
     assert_eq!(two.database.sql("SELECT count(*) FROM journal"), "10");
 }
 
+/// Adds an authority to the API key `a`, and makes that if there is none.
+fn add_authority(store: &Arc<PostgresStore>, turn: usize) -> tokio::task::JoinHandle<()> {
+    let (store, key) = (Arc::clone(store), RecordKey::ApiKey("a".to_owned()));
+    let change = ChangeRecord::new(ChangeId(SystemEntropy.uuid_v7(Timestamp::MIN)), key, move |current| {
+        let mut key = match current {
+            Some(Record::ApiKey(key)) => key.clone(),
+            _ => ApiKey {
+                id: "a".to_owned(),
+                name: "a key".to_owned(),
+                source: source("bubble"),
+                scopes: BTreeSet::new(),
+                authorities: BTreeSet::new(),
+                secrets: Vec::new(),
+                created_at: Timestamp::MIN,
+                expires_at: None,
+                revoked_at: None,
+                last_used_at: None,
+            },
+        };
+        key.authorities.insert(format!("authority {turn}"));
+        Ok(Some(RecordWrite::Put(Record::ApiKey(key))))
+    });
+    tokio::spawn(async move {
+        let done = store.submit(Arc::new(change)).await;
+        assert!(matches!(done, Ok(Submitted::Decided(Ok(_)))), "{done:?}");
+    })
+}
+
 /// A key's secrets, its revocation and when it was last used are changed by several processes: none may undo another's change.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_change_of_a_record_undoes_another() {
     let two = Two::new(|options| options).await;
-    let add = |turn: usize| {
-        let store = Arc::clone(&two.stores[turn % 2]);
-        let key = RecordKey::ApiKey("a".to_owned());
-        let change =
-            ChangeRecord::new(ChangeId(SystemEntropy.uuid_v7(Timestamp::MIN)), key, move |current| {
-                let mut key = match current {
-                    Some(Record::ApiKey(key)) => key.clone(),
-                    _ => ApiKey {
-                        id: "a".to_owned(),
-                        name: "a key".to_owned(),
-                        source: source("bubble"),
-                        scopes: BTreeSet::new(),
-                        authorities: BTreeSet::new(),
-                        secrets: Vec::new(),
-                        created_at: Timestamp::MIN,
-                        expires_at: None,
-                        revoked_at: None,
-                        last_used_at: None,
-                    },
-                };
-                key.authorities.insert(format!("authority {turn}"));
-                Ok(Some(RecordWrite::Put(Record::ApiKey(key))))
-            });
-        tokio::spawn(async move { store.submit(Arc::new(change)).await })
-    };
-    for done in join_all((0..40).map(add).collect::<Vec<_>>()).await {
-        assert!(matches!(done.unwrap().unwrap(), Submitted::Decided(Ok(_))));
-    }
+    let added = (0..40).map(|turn| add_authority(&two.stores[turn % 2], turn));
+    join_all(added.collect::<Vec<_>>()).await.into_iter().for_each(Result::unwrap);
     assert_eq!(two.database.sql("SELECT count(*) FROM api_key_authorities"), "40");
+}
+
+/// A key that is made while another process looks for it is not locked by that look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_made_while_it_is_looked_for_loses_nothing() {
+    let two = Two::new(|options| options).await;
+    let proxy = Proxy::to(&two.database).await;
+    let options = Options { url: proxy.url().into(), ..options(&two.database, &keyring()) };
+    let slow = Arc::new(PostgresStore::open(options).await.unwrap());
+    let (read, write) = (proxy.hold_next("ARRAY(SELECT authority"), proxy.hold_next("INSERT INTO api_keys "));
+    let change = add_authority(&slow, 0);
+    let looked = tokio::select! {
+        () = read.arrived() => false,
+        () = write.arrived() => true,
+    };
+    add_authority(&two.stores[0], 1).await.unwrap();
+    read.release();
+    if !looked {
+        write.arrived().await;
+    }
+    add_authority(&two.stores[0], 2).await.unwrap();
+    write.release();
+    change.await.unwrap();
+    assert_eq!(two.database.sql("SELECT count(*) FROM api_key_authorities"), "3");
 }
 
 /// A process that began with other rules writes no user any more, until it is started again.
@@ -242,6 +270,68 @@ async fn emails_that_several_users_hold_are_told() {
     let told =
         two.stores[1].configure(Rules { references: References::Open, unique_email: true }).await.unwrap();
     assert_eq!(told, Err(vec![email("ann@example.com")]));
+}
+
+/// A failover or a restore may set the counter back, and give numbers of a process's block to another. Nobody is given one
+/// twice, and nobody is stopped by it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_counter_that_was_set_back_stops_no_process() {
+    let two = Two::new(|options| options).await;
+    for id in 0..5 {
+        upsert(&two.rosters[0], &format!("a{id}"), UserPatch::default()).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT max(number) FROM users"), "5");
+    assert_eq!(two.database.sql("UPDATE counters SET next = 4 WHERE next = 8 RETURNING next"), "4\nUPDATE 1");
+    for id in 0..10 {
+        upsert(&two.rosters[1], &format!("b{id}"), UserPatch::default()).await.unwrap();
+        upsert(&two.rosters[0], &format!("c{id}"), UserPatch::default()).await.unwrap();
+    }
+    assert_eq!(two.database.sql("SELECT count(DISTINCT number) FROM users"), "25");
+    assert_eq!(two.stores[0].check().await, []);
+}
+
+/// Who refers to a client keeps it from being removed, and nobody from referring to it as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_of_one_client_are_changed_side_by_side() {
+    let two = Two::new(|options| options).await;
+    let rules = Rules { references: References::Known, unique_email: false };
+    let mut rosters = Vec::new();
+    for (seed, store) in (20..).zip(&two.stores) {
+        store.configure(rules).await.unwrap().unwrap();
+        rosters.push(directory(store, &keyring(), rules, seed));
+    }
+    let who = principal("bubble");
+    for record in [
+        Record::Client(RegisteredClient { id: 1, name: text("client") }),
+        Record::Profile(RegisteredProfile { id: ProfileId::new("a").unwrap(), name: text("profile") }),
+    ] {
+        rosters[0].put_record(&who, record).await.unwrap();
+    }
+    // Whoever wants this name waits, in the midst of its transaction.
+    let claim =
+        "INSERT INTO user_keys (kind, key, user_id, folding) VALUES (3, 'wanted', gen_random_uuid(), 1)";
+    let mut holder = two.database.hold(claim);
+    let waiting = {
+        let roster = Arc::clone(&rosters[0]);
+        let patch = UserPatch { user_name: Change::Set(user_name("wanted")), ..with_grants([(1, "a")]) };
+        tokio::spawn(async move { upsert(&roster, "one", patch).await })
+    };
+    let blocked = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+        two.database.name()
+    );
+    while two.database.sql(&blocked) != "1" {}
+    let other = upsert(&rosters[1], "two", with_grants([(1, "a")])).await.unwrap();
+    assert_eq!(other.effect, Effect::Created);
+    let removed = {
+        let (roster, who) = (Arc::clone(&rosters[1]), who.clone());
+        tokio::spawn(async move { roster.remove_record(&who, RecordKey::Client(1)).await })
+    };
+    while two.database.sql(&blocked) != "2" {}
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(waiting.await.unwrap().unwrap().effect, Effect::Created, "the client was still there");
+    removed.await.unwrap().unwrap();
 }
 
 /// A process with another master key could not read the history, and would seal what the others can't read.

@@ -22,9 +22,13 @@ const SELECT: &str = "SELECT k.id, k.name, k.source, k.scopes, k.created_at_us, 
      ARRAY(SELECT expires_at_us FROM api_key_secrets s WHERE s.api_key_id = k.id ORDER BY place) FROM api_keys k";
 
 pub(super) async fn load(session: &Session, id: &str, lock: Lock) -> Result<Option<ApiKey>> {
-    if lock == Lock::Yes {
+    if lock != Lock::No {
         // A statement sees its subqueries as they were when it began, maybe before the lock was had.
-        session.rows("SELECT 1 FROM api_keys WHERE id = $1 FOR UPDATE", &[id.into()]).await?;
+        let locked = session.row(&lock.sql("SELECT 1 FROM api_keys WHERE id = $1"), &[id.into()]).await?;
+        if locked.is_none() {
+            // One that is made now would be seen below, and not be locked.
+            return Ok(None);
+        }
     }
     let row = session.row(&format!("{SELECT} WHERE k.id = $1"), &[id.into()]).await?;
     row.as_ref().map(read).transpose()

@@ -16,18 +16,23 @@ use crate::cell::Cell;
 use crate::connection::Session;
 use crate::error::{Error, Result};
 
-/// Whether a record that is read is to be written in the same transaction: then nobody else may change it meanwhile.
+/// What others may do with a record that is read until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Lock {
+    /// Anything.
     No,
-    Yes,
+    /// Refer to it and rename it, and not remove it: what is written refers to it.
+    Refer,
+    /// Nothing: it is to be written.
+    Write,
 }
 
 impl Lock {
     fn sql(self, select: &'static str) -> String {
         match self {
             Self::No => select.to_owned(),
-            Self::Yes => format!("{select} FOR UPDATE"),
+            Self::Refer => format!("{select} FOR KEY SHARE"),
+            Self::Write => format!("{select} FOR UPDATE"),
         }
     }
 }

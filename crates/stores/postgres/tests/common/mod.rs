@@ -4,6 +4,7 @@
 pub(crate) mod proxy;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
@@ -74,9 +75,11 @@ impl StoreFactory for AloneFactory {
     }
 }
 
-/// The usual options.
+/// The usual options. Each store gets randomness of its own: by an id of that it is known as the holder of streams.
 pub(crate) fn options(database: &TestDatabase, keyring: &Arc<Keyring>) -> Options {
-    Options::new(database.url().into(), Arc::clone(keyring), Arc::new(SeededEntropy::new(5)))
+    static SEED: AtomicU64 = AtomicU64::new(1_000);
+    let entropy = SeededEntropy::new(SEED.fetch_add(1, Ordering::Relaxed));
+    Options::new(database.url().into(), Arc::clone(keyring), Arc::new(entropy))
 }
 
 /// Always the same master key.

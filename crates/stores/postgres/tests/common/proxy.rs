@@ -1,4 +1,5 @@
-//! A way to the server that knows what it carries: it notes every statement, and breaks the connection when it is told to.
+//! A way to the server that knows what it carries: it notes every statement, and holds one up, breaks the connection or falls
+//! silent when it is told to.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -10,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::Notify;
 
-/// When a connection that writes a change is broken.
+/// How a connection that writes a change is broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Break {
     /// The commit never reaches the server.
@@ -19,15 +20,45 @@ pub(crate) enum Break {
     AfterCommit,
     /// The first statement that writes never reaches the server.
     BeforeWrite,
+    /// The commit reaches the server long after the connection was lost, when it is [let through](Proxy::let_late).
+    LateCommit,
+    /// The server commits, and answers that it ends.
+    EndsAtCommit,
+    /// The server writes a shared secret, and its answer is lost.
+    AfterShare,
+}
+
+/// A statement that waits to reach the server.
+#[derive(Default)]
+pub(crate) struct Held {
+    arrived: Notify,
+    released: Notify,
+}
+
+impl Held {
+    /// Waits until the statement was sent.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Lets it through.
+    pub(crate) fn release(&self) {
+        self.released.notify_one();
+    }
 }
 
 #[derive(Default)]
 struct State {
     statements: Mutex<BTreeSet<String>>,
     breaks: Mutex<Vec<Break>>,
+    holds: Mutex<Vec<(String, Arc<Held>)>>,
     broken: AtomicUsize,
+    late: Notify,
     down: AtomicBool,
     went_down: Notify,
+    silent: AtomicBool,
+    fell_silent: Notify,
+    pooled: AtomicBool,
 }
 
 /// The proxy. It ends with the runtime.
@@ -58,9 +89,26 @@ impl Proxy {
         format!("postgres://postgres@127.0.0.1:{}/{}?sslmode=disable", self.port, self.database)
     }
 
+    /// Where it listens, on this machine.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Breaks the connections of the next changes, one for each.
     pub(crate) fn break_next(&self, breaks: &[Break]) {
         self.state.breaks.lock().unwrap().extend(breaks.iter().rev());
+    }
+
+    /// Holds up the next statement that has this in it.
+    pub(crate) fn hold_next(&self, part: &str) -> Arc<Held> {
+        let held = Arc::<Held>::default();
+        self.state.holds.lock().unwrap().push((part.to_owned(), Arc::clone(&held)));
+        held
+    }
+
+    /// The late commit reaches the server.
+    pub(crate) fn let_late(&self) {
+        self.state.late.notify_one();
     }
 
     /// How many connections it broke.
@@ -74,57 +122,131 @@ impl Proxy {
         self.state.went_down.notify_waiters();
     }
 
+    /// What a connection sets lasts for one transaction, as behind a pooler that gives each another connection of the server.
+    pub(crate) fn pool(&self) {
+        self.state.pooled.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on nothing is answered, though connections are accepted and stay open: as where the server's machine is up and
+    /// the server stands still. What it has begun is rolled back.
+    pub(crate) fn fall_silent(&self) {
+        self.state.silent.store(true, Ordering::SeqCst);
+        self.state.fell_silent.notify_waiters();
+    }
+
     /// Every statement that was prepared through it.
     pub(crate) fn statements(&self) -> BTreeSet<String> {
         self.state.statements.lock().unwrap().clone()
     }
 }
 
-async fn carry(client: TcpStream, socket: PathBuf, state: Arc<State>) {
+async fn carry(mut client: TcpStream, socket: PathBuf, state: Arc<State>) {
     if state.down.load(Ordering::SeqCst) {
         return;
     }
-    let server = UnixStream::connect(socket).await.unwrap();
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_server, mut to_server) = server.into_split();
-    let mute = Arc::new(AtomicBool::new(false));
-    let muted = Arc::clone(&mute);
-    let back = async move {
+    let (down, silent) = (state.went_down.notified(), state.fell_silent.notified());
+    if !state.silent.load(Ordering::SeqCst) {
+        let mut server = UnixStream::connect(socket).await.unwrap();
+        let late = tokio::select! {
+            late = talk(&mut client, &mut server, &state) => late,
+            () = down => return,
+            () = silent => None,
+        };
+        if let Some(commit) = late {
+            drop(client);
+            state.late.notified().await;
+            server.write_all(&commit).await.unwrap();
+            return;
+        }
+        if !state.silent.load(Ordering::SeqCst) {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
+/// Carries messages to and fro until the connection is broken. Answers a commit that is to come late.
+async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) -> Option<Vec<u8>> {
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = server.split();
+    let (mute, ends) = (AtomicBool::new(false), AtomicBool::new(false));
+    let back = async {
         let mut buffer = vec![0; 65_536];
         loop {
             let read = from_server.read(&mut buffer).await.unwrap_or(0);
+            if ends.load(Ordering::SeqCst) {
+                let _ = to_client.write_all(&ending()).await;
+                return None;
+            }
             // What comes after the commit is its answer: it is made, and nobody hears of it.
-            if read == 0
-                || muted.load(Ordering::SeqCst)
-                || to_client.write_all(&buffer[..read]).await.is_err()
+            if read == 0 || mute.load(Ordering::SeqCst) || to_client.write_all(&buffer[..read]).await.is_err()
             {
-                return;
+                return None;
             }
         }
     };
     let forth = async {
         let mut talk = Talk::default();
-        while let Some(message) = read_message(&mut from_client, talk.begun).await {
+        while let Some(mut message) = read_message(&mut from_client, talk.begun).await {
             talk.begun = true;
-            match talk.hear(&message, &state) {
-                Some(Break::BeforeCommit | Break::BeforeWrite) => return,
+            if state.pooled.load(Ordering::SeqCst) {
+                forget_settings(&mut message);
+            }
+            let sql = talk.hear(&message, state);
+            hold(state, sql.as_deref()).await;
+            match sql.and_then(|sql| talk.broken_at(&sql, state)) {
+                Some(Break::BeforeCommit | Break::BeforeWrite) => return None,
+                Some(Break::LateCommit) => return Some(message),
                 Some(Break::AfterCommit) => mute.store(true, Ordering::SeqCst),
+                Some(Break::AfterShare) => talk.last = true,
+                Some(Break::EndsAtCommit) => ends.store(true, Ordering::SeqCst),
                 None => {}
             }
+            if talk.last && message[0] == b'S' {
+                mute.store(true, Ordering::SeqCst);
+            }
             if to_server.write_all(&message).await.is_err() {
-                return;
+                return None;
             }
             if mute.load(Ordering::SeqCst) {
                 // The other direction ends it, once the server has answered.
                 std::future::pending::<()>().await;
             }
         }
+        None
     };
     tokio::select! {
-        () = back => {}
-        () = forth => {}
-        () = state.went_down.notified() => {}
+        late = back => late,
+        late = forth => late,
     }
+}
+
+/// Has `set_config` set for the transaction alone.
+fn forget_settings(message: &mut [u8]) {
+    const LASTING: &[u8] = b", false)";
+    if let Some(place) = message.windows(LASTING.len()).position(|bytes| bytes == LASTING) {
+        message[place..place + LASTING.len()].copy_from_slice(b", true) ");
+    }
+}
+
+/// Waits while this statement is held up.
+async fn hold(state: &State, sql: Option<&str>) {
+    let held = {
+        let mut holds = state.holds.lock().unwrap();
+        let place = holds.iter().position(|(part, _)| sql.is_some_and(|sql| sql.contains(part)));
+        place.map(|place| holds.remove(place).1)
+    };
+    if let Some(held) = held {
+        held.arrived.notify_one();
+        held.released.notified().await;
+    }
+}
+
+/// What a server says that ends because of a fault.
+fn ending() -> Vec<u8> {
+    let fields = b"SPANIC\0VPANIC\0CXX000\0Mcould not write to log file\0\0";
+    let length = u32::try_from(fields.len() + 4).unwrap();
+    [b"E".as_slice(), &length.to_be_bytes(), fields].concat()
 }
 
 /// A whole message of the client: but for the first, one byte of type, then its length, which counts itself.
@@ -145,23 +267,19 @@ struct Talk {
     prepared: HashMap<String, String>,
     /// Whether the transaction writes a change.
     writes: bool,
+    /// Whether the statement that is being sent is the last that the server hears.
+    last: bool,
 }
 
 impl Talk {
-    fn hear(&mut self, message: &[u8], state: &State) -> Option<Break> {
+    /// The statement that the message has executed, if it has one.
+    fn hear(&mut self, message: &[u8], state: &State) -> Option<String> {
         let text = |bytes: &[u8]| {
             let end = bytes.iter().position(|byte| *byte == 0).unwrap();
             String::from_utf8(bytes[..end].to_vec()).unwrap()
         };
         match message[0] {
-            b'Q' => {
-                let sql = text(&message[5..]);
-                if sql.starts_with("BEGIN") {
-                    self.writes = false;
-                }
-                let at = [Break::BeforeCommit, Break::AfterCommit];
-                return (sql == "COMMIT" && self.writes).then(|| due(state, &at)).flatten();
-            }
+            b'Q' => return Some(text(&message[5..])),
             b'P' => {
                 let name = text(&message[5..]);
                 let sql = text(&message[5 + name.len() + 1..]);
@@ -171,14 +289,27 @@ impl Talk {
             b'B' => {
                 let portal = text(&message[5..]);
                 let name = text(&message[5 + portal.len() + 1..]);
-                if self.prepared.get(&name).is_some_and(|sql| sql.starts_with("INSERT INTO journal")) {
-                    self.writes = true;
-                    return due(state, &[Break::BeforeWrite]);
-                }
+                return self.prepared.get(&name).cloned();
             }
             _ => {}
         }
         None
+    }
+
+    /// The next break, if it is due at this statement.
+    fn broken_at(&mut self, sql: &str, state: &State) -> Option<Break> {
+        if sql.starts_with("BEGIN") {
+            self.writes = false;
+        }
+        if sql.starts_with("INSERT INTO journal") {
+            self.writes = true;
+            return due(state, &[Break::BeforeWrite]);
+        }
+        if sql.starts_with("UPDATE secrets") {
+            return due(state, &[Break::AfterShare]);
+        }
+        let at = [Break::BeforeCommit, Break::AfterCommit, Break::LateCommit, Break::EndsAtCommit];
+        (sql == "COMMIT" && self.writes).then(|| due(state, &at)).flatten()
     }
 }
 
