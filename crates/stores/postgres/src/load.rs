@@ -25,8 +25,9 @@ use crate::records::{self, Lock};
 
 const HOLDER: &str = "SELECT user_id FROM user_keys WHERE kind = $1 AND key = $2";
 
-const HOLDERS: &str = "SELECT k.kind, k.key, k.user_id FROM user_keys k \
-                       JOIN unnest($1::int8[], $2::text[]) AS t (kind, key) ON k.kind = t.kind AND k.key = t.key";
+/// The LIMIT has each key looked up by the index: as a join it read the whole table, while that grew faster than its statistics.
+const HOLDERS: &str = "SELECT t.kind, t.key, k.user_id FROM unnest($1::int8[], $2::text[]) AS t (kind, key) CROSS JOIN LATERAL \
+                       (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k";
 
 /// Who holds a claim.
 async fn holder(session: &Session, claim: &Claim) -> Result<Option<UserId>> {
