@@ -126,7 +126,7 @@ impl Peer {
                 "Roster's directory over its SQLite store, called in one process; no HTTP, no JSON"
             }
             Self::Postgres => {
-                "Roster with `database_url`: PostgreSQL on the same machine over TCP, durable as when nothing is set, `shared_buffers` 256 MB, `max_wal_size` 4 GB; processor time is both servers', memory Roster's"
+                "Roster with `database_url`: PostgreSQL on the same machine by its socket, durable as when nothing is set, `shared_buffers` 256 MB, `max_wal_size` 4 GB; processor time is both servers', memory Roster's"
             }
             Self::PostgresAlone => "the same with `database_batch = off`, over a cluster of its own",
             Self::Slapd => {

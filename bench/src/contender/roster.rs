@@ -38,10 +38,12 @@ pub(crate) fn roster(
 /// Starts a PostgreSQL of its own, and Roster over it.
 pub(crate) fn on_postgres(binary: &Path, places: &Places, peer: Peer) -> Result<Contender> {
     let about = nobody(peer);
-    let Started { versions, process: database, address } =
-        start("postgres", places, &places.data_of(&format!("{}-database", about.key)))?;
+    let place = places.data_of(&format!("{}-database", about.key));
+    let Started { versions, process: database, address } = start("postgres", places, &place)?;
     let batch = if peer == Peer::PostgresAlone { "off" } else { "on" };
-    let url = format!("postgres://postgres@{address}/postgres");
+    // By its socket, as whoever has both on one machine would.
+    let socket = place.display().to_string().replace('/', "%2F");
+    let url = format!("postgres://postgres@{socket}:{}/postgres", address.port());
     let settings = [("ROSTER_DATABASE_URL", url.as_str()), ("ROSTER_DATABASE_BATCH", batch)];
     let (mut contender, _) = start_roster(binary, places, about, &[], &settings, Manner::WithoutPasswords)?;
     contender.about.versions.extend(versions);
