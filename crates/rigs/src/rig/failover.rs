@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{Judgement, Options, Tally, Workspace};
 use crate::cluster::Cluster;
 use crate::device::Mount;
 use crate::ledger::{Ledger, Store};
 use crate::report::Report;
-use crate::server::{Launch, Server, check, create_key};
+use crate::server::{Launch, Server, Started, check, create_key};
 use crate::sql;
 use crate::stored::Stored;
 use crate::stream::{Plan, Stream};
@@ -179,7 +179,7 @@ impl<'a> Rig<'a> {
     /// Writes through both processes, does the harm, mends it, and judges what is there then.
     fn try_out(&mut self, fault: Fault) -> Result<Outcome> {
         self.runs += 1;
-        let [one, other] = self.launches.each_ref().map(Server::start);
+        let [one, other] = self.launches.each_ref().map(start_as_its_unit_does);
         let servers = [one?, other?];
         let watch = Watch::start(&self.cluster)?;
         let began = Instant::now();
@@ -249,9 +249,23 @@ impl<'a> Rig<'a> {
     }
 
     fn judge(&self, ledger: &Ledger) -> Result<Judgement> {
+        // A busy machine may have the cluster fail over once more, by itself: a check asks once.
+        self.cluster.wait_until_whole(self.synchronous)?;
         let said = check(&self.options.roster, &self.data)?;
         let stored = sql::block_on(Stored::read_postgres(&self.cluster.url("roster")));
         Ok(Judgement::new(said, stored, ledger, u64::MAX, Store::Postgres))
+    }
+}
+
+/// A start while the database fails over ends with an error, and is tried again: deploy/roster.service.
+fn start_as_its_unit_does(launch: &Launch) -> Result<Server> {
+    let began = Instant::now();
+    loop {
+        match Server::try_start(launch)? {
+            Started::Serving(server) => return Ok(server),
+            Started::Ended { .. } if began.elapsed() < PATIENCE => sleep(Duration::from_secs(1)),
+            Started::Ended { status, .. } => bail!("the server still ends with {status} after {PATIENCE:?}"),
+        }
     }
 }
 
