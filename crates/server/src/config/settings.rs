@@ -130,7 +130,7 @@ settings! {
     /// How many connections to the database serve reads of one user, and as many serve lists and histories.
     readers: NonZeroUsize = count(2);
     /// About how much memory users that were read or written of late may take; 0 keeps none.
-    user_cache: ByteSize = ByteSize(48 << 20);
+    user_cache: ByteSize = ByteSize(24 << 20);
     /// When a change is acknowledged: once it is on disk, or (relaxed) once the operating system has it, so that a power cut loses it.
     durability: Durability = Durability::Full;
     /// How many passwords are hashed at once; auto is half the cores.

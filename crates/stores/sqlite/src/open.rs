@@ -78,7 +78,7 @@ impl Options {
             most_waiting: 4_096,
             point_readers: 2,
             page_readers: 2,
-            cache_bytes: 48 << 20,
+            cache_bytes: 24 << 20,
             busy_timeout: Duration::from_secs(10),
             durability: Durability::Full,
             flushing: Flushing::default(),
