@@ -86,9 +86,9 @@ impl Rig {
 
 fn main() -> Result<ExitCode> {
     let Rigs { rig } = Rigs::parse();
-    let mounts = matches!(rig, Rig::PowerCut(_) | Rig::FullDisk(_));
+    let mounts_images = matches!(rig, Rig::PowerCut(_) | Rig::FullDisk(_));
     let (run, common) = rig.into_parts();
-    if mounts && !common.mounts_alone { again_alone() } else { break_it(run, common) }
+    if mounts_images && !common.mounts_alone { again_alone() } else { break_it(run, common) }
 }
 
 /// Starts this process anew in a mount namespace of its own. Whoever makes one meanwhile, a container for instance, takes a copy of
@@ -97,7 +97,7 @@ fn again_alone() -> Result<ExitCode> {
     let mut alone = Command::new("unshare");
     alone.args(["--mount", "--propagation", "private", "--"]).arg(std::env::current_exe()?);
     let error = alone.args(std::env::args_os().skip(1)).arg("--mounts-alone").exec();
-    Err(error).context("unshare, of util-linux, starts a rig that mounts")
+    Err(error).context("unshare, of util-linux, starts a rig that mounts images")
 }
 
 #[tokio::main]

@@ -79,7 +79,7 @@ pub fn is(headers: &HeaderMap, media_type: &str) -> bool {
 fn is_no_other_charset(parameter: &str) -> bool {
     let Some((name, value)) = parameter.split_once('=') else { return parameter.is_empty() };
     // RFC 9110, 5.6.6 allows no space here, and some readers overlook it.
-    let (name, value) = (name.trim_end(), value.trim_start());
+    let name = name.trim_end();
     let value = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
     !name.eq_ignore_ascii_case("charset")
         || value.eq_ignore_ascii_case("utf-8")
@@ -138,6 +138,8 @@ mod tests {
             ("application/json; version=1", true),
             ("application/json;", true),
             ("application/json; charset=iso-8859-1", false),
+            ("application/json; charset =iso-8859-1", false),
+            ("application/json; charset= utf-8", false),
             ("application/json; charset=utf-16", false),
             ("application/json; nonsense", false),
             ("application/jsonx", false),
