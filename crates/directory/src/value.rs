@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::element::Element;
 use crate::user::{Grant, Link, UserId};
 
 /// Why a value is no value of its field. The value itself is never part of it.
@@ -190,6 +191,8 @@ pub enum Value {
     Grant(Grant),
     /// The deleted user that a link was taken over from.
     Holder(UserId),
+    /// An element of what a user may have several of.
+    Element(Box<Element>),
 }
 
 /// A type that a field of a user may have.
