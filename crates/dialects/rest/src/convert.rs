@@ -151,7 +151,7 @@ fn value_json(field: Field, value: &Value) -> ValueJson {
         }
         Value::Grant(grant) => ValueJson::Grant(grant_json(grant)),
         Value::Holder(user) => ValueJson::Holder { taken_over_from: user.0 },
-        Value::Element(element) => ValueJson::Element(element_json(element)),
+        Value::Element(element) => ValueJson::Element(Box::new(element_json(element))),
     }
 }
 

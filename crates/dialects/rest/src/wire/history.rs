@@ -118,7 +118,7 @@ pub enum ValueJson {
         taken_over_from: Uuid,
     },
     /// An element of what a user may have several of.
-    Element(ElementJson),
+    Element(Box<ElementJson>),
 }
 
 /// An element of what a user may have several of: an address, a phone number, a role. What it does not say is absent.
