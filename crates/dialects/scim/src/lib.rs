@@ -7,8 +7,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 pub mod condition;
+mod convert;
 pub mod error;
 pub mod fault;
+mod filter;
 pub mod grammar;
 pub mod group_patch;
 pub mod json;
