@@ -86,9 +86,8 @@ impl Projection {
             Part::Only(named) => &move |sub| sub.returned == Returned::Always || named.contains(&sub),
             Part::Without(named) => &move |sub| sub.returned == Returned::Always || !named.contains(&sub),
         };
-        let keeps = |name: &String| {
-            place.and_then(|place| place.attribute.sub_attribute(name)).is_some_and(|sub| keeps(sub))
-        };
+        let keeps =
+            |name: &String| place.and_then(|place| place.attribute.sub_attribute(name)).is_some_and(keeps);
         match value {
             Value::Object(members) => {
                 members.retain(|name, _| keeps(name));

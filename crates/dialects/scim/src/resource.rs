@@ -2,12 +2,12 @@
 
 mod elements;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod values;
 
 use serde_json::{Map, Value};
 
-pub(crate) use elements::{PRIMARY, check_count, check_primary, is_primary, prune};
+pub(crate) use elements::{PRIMARY, check_count, check_primary, is_primary, settle};
 pub(crate) use values::{boolean, date_time, element, single, value};
 
 use crate::fault::Fault;
@@ -43,8 +43,8 @@ pub fn canonicalise(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut
         merge(&mut resource, place, value);
     }
     for place in seen {
-        if place.of(&resource).and_then(Value::as_object).is_some_and(Map::is_empty) {
-            place.set(&mut resource, Value::Null);
+        if let Some(value) = place.of_mut(&mut resource) {
+            settle(place.attribute, value);
         }
     }
     resource

@@ -6,7 +6,7 @@ use super::{Action, Step, elements, no_target};
 use crate::error::ScimError;
 use crate::path::At;
 use crate::resource::{self, Resource};
-use crate::schema::{Attribute, Place, ResourceType};
+use crate::schema::{Place, ResourceType};
 
 impl Step {
     pub(super) fn apply(&self, resource: &mut Resource) -> Result<(), ScimError> {
@@ -57,28 +57,7 @@ fn put(place: Place, resource: &mut Resource, list: Vec<Value>) {
 pub(super) fn finish(kind: &ResourceType, resource: &mut Resource) {
     for place in kind.places().filter(|place| !place.is_read_only()) {
         if let Some(value) = place.of_mut(resource) {
-            settle(place.attribute, value);
+            resource::settle(place.attribute, value);
         }
-    }
-}
-
-fn settle(attribute: &Attribute, value: &mut Value) {
-    let is_empty = match value {
-        Value::Array(elements) => {
-            for members in elements.iter_mut().filter_map(Value::as_object_mut) {
-                resource::prune(attribute, members);
-            }
-            elements.retain(|element| element.as_object().is_none_or(|members| !members.is_empty()));
-            elements.is_empty()
-        }
-        Value::Object(members) => {
-            let significant = attribute.significant();
-            members.is_empty()
-                || significant.is_some_and(|value| members.get(value.name).is_none_or(Value::is_null))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    };
-    if is_empty {
-        *value = Value::Null;
     }
 }
