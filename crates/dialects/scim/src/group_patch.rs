@@ -60,7 +60,7 @@ impl GroupPatch {
             ("displayName", Value::String(name)) => self.display_name = Assign::Set(name.clone()),
             ("externalId", Value::String(id)) => self.external_id = Change::Set(id.clone()),
             ("externalId", _) => self.external_id = Change::Clear,
-            ("members", members) => self.members.extend(MemberOp::new(action, ids(members))),
+            ("members", members) => self.members.extend(MemberOp::new(action, member_ids(members))),
             _ => {}
         }
     }
@@ -85,7 +85,8 @@ impl MemberOp {
     }
 }
 
-fn ids(members: &Value) -> Vec<String> {
+/// The identifiers in the canonical value of `members`.
+pub fn member_ids(members: &Value) -> Vec<String> {
     let members = members.as_array().map(Vec::as_slice).unwrap_or_default();
     members.iter().filter_map(|member| member.get(VALUE)?.as_str()).map(str::to_owned).collect()
 }
@@ -98,7 +99,7 @@ fn select(Elements { list, which, sub }: Elements, action: Action) -> Result<Mem
     }
     match which {
         Which::All => Ok(MemberOp::RemoveAll),
-        Which::Like(named) => Ok(MemberOp::Remove(ids(&named.into()))),
+        Which::Like(named) => Ok(MemberOp::Remove(member_ids(&named.into()))),
         Which::Matching(condition) => match condition.listed(VALUE) {
             Some(listed) => {
                 Ok(MemberOp::Remove(listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()))

@@ -6,6 +6,9 @@
 //! table, and hold `null` where a caller erased something. No value that was sent is ever part of a fault.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+#[cfg(test)]
+mod arbitrary;
+
 pub mod condition;
 pub mod error;
 pub mod fault;

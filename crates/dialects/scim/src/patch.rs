@@ -6,6 +6,8 @@ mod message;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::error::{ScimError, ScimType};
@@ -16,13 +18,13 @@ use crate::schema::{ResourceType, USER};
 pub use message::MOST_OPERATIONS;
 
 /// The PATCH of a user, checked as far as it can be without the user.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PatchRequest {
     steps: Vec<Step>,
 }
 
 /// One change at one place; an operation is some of them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Step {
     action: Action,
     at: At,
@@ -36,6 +38,14 @@ pub(crate) enum Action {
     Add,
     Replace,
     Remove,
+}
+
+/// Where it takes place, and no value: a password may be among them.
+impl fmt::Debug for PatchRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = |step: &Step| format!("{:?} {}", step.action, step.at);
+        f.debug_list().entries(self.steps.iter().map(step)).finish()
+    }
 }
 
 impl PatchRequest {

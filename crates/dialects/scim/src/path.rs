@@ -216,6 +216,11 @@ mod tests {
             (URN, "EnterpriseUser"),
             (&format!("{URN}:manager.value"), &format!("{URN}:manager.value")),
             (&format!("{URN}:manager.displayName"), &format!("{URN}:manager.displayName (read-only)")),
+            (
+                "urn:roster:scim:schemas:extension:directory:1.0:User:grants[clientId gt 1].profileId",
+                "urn:roster:scim:schemas:extension:directory:1.0:User:grants.profileId",
+            ),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq \"work\"].value", "emails.value"),
             ("id", "id (read-only)"),
             ("meta.version", "meta.version (read-only)"),
             ("schemas", "schemas (read-only)"),

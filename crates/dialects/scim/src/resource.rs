@@ -2,7 +2,7 @@
 
 mod elements;
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;
 mod values;
 
 use serde_json::{Map, Value};
@@ -71,7 +71,8 @@ pub(crate) fn merge(resource: &mut Resource, place: Place, value: Value) {
         (None, Value::Object(given)) => given,
         (None, value) => return place.set(resource, value),
     };
-    let mut merged = place.of(resource).and_then(Value::as_object).cloned().unwrap_or_default();
-    merged.extend(given);
-    place.set(resource, merged.into());
+    match place.of_mut(resource).and_then(Value::as_object_mut) {
+        Some(members) => members.extend(given),
+        None => place.set(resource, given.into()),
+    }
 }

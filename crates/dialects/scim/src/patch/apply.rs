@@ -13,7 +13,7 @@ impl Step {
         let Self { action, at, value } = self;
         match at {
             At::Attribute(place) if place.leaf().multi_valued && *action == Action::Add => {
-                let mut list = list(*place, resource);
+                let mut list = take(*place, resource);
                 elements::append(
                     place.attribute,
                     &mut list,
@@ -30,7 +30,7 @@ impl Step {
                 }
             }
             At::Elements(selected) => {
-                let mut list = list(selected.list, resource);
+                let mut list = take(selected.list, resource);
                 if !elements::change(selected, &mut list, *action, value)? {
                     return Err(no_target(at));
                 }
@@ -41,8 +41,13 @@ impl Step {
     }
 }
 
-fn list(place: Place, resource: &Resource) -> Vec<Value> {
-    place.of(resource).and_then(Value::as_array).cloned().unwrap_or_default()
+/// Takes a list out of the resource: what a step refuses is thrown away with it.
+fn take(place: Place, resource: &mut Resource) -> Vec<Value> {
+    match place.of_mut(resource).map(Value::take) {
+        Some(Value::Array(list)) => list,
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_))
+        | None => Vec::new(),
+    }
 }
 
 /// A list that is empty and was not there stays away.

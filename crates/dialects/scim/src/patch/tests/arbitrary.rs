@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::resource::tests::{any_object, any_value};
+use crate::arbitrary::{any_object, any_value};
 use crate::resource::{canonicalise, check_primary};
 
 fn any_path() -> impl Strategy<Value = Value> {

@@ -148,3 +148,10 @@ fn a_message_has_operations_and_says_what_it_is() {
     let message = json!({ "operations": [{ "OP": "ADD", "Path": "title", "VALUE": "t" }] });
     assert!(PatchRequest::new(message.as_object().unwrap()).is_ok());
 }
+
+#[test]
+fn a_request_does_not_print_its_values() {
+    let message = json!({ "Operations": [{ "op": "replace", "path": "password", "value": "secret" }] });
+    let request = PatchRequest::new(message.as_object().unwrap()).unwrap();
+    assert_eq!(format!("{request:?}"), r#"["Replace password"]"#);
+}
