@@ -70,9 +70,9 @@ impl PatchRequest {
 
 /// The user after the PATCH. All of it is done or nothing, and what it erased is `null`.
 pub fn apply(request: &PatchRequest, resource: &Resource) -> Result<Resource, ScimError> {
-    let mut patched = resource.clone();
+    let (mut patched, mut work) = (resource.clone(), apply::Work::default());
     for step in &request.steps {
-        step.apply(&mut patched)?;
+        step.apply(&mut patched, &mut work)?;
     }
     apply::finish(&USER, &mut patched);
     Ok(patched)
