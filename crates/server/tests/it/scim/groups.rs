@@ -9,31 +9,26 @@ use crate::harness::{Answer, Roster};
 const WRITERS: usize = 32;
 const MEMBERS: usize = 640;
 
-async fn users(client: &Client<'_>, count: usize) -> Vec<String> {
-    let created = join_all((0..count).map(|n| async move { client.user(&format!("user {n}")).await })).await;
-    created.iter().map(|user| id(user).to_owned()).collect()
-}
-
 #[tokio::test]
 async fn of_32_writers_who_add_members_at_once_none_is_lost() {
     let roster = Roster::start();
     let client = Client::of(&roster, "entra");
-    let mut ids = Vec::with_capacity(MEMBERS);
-    for n in 0..MEMBERS / WRITERS {
-        let names = (0..WRITERS).map(|writer| format!("user {n}-{writer}"));
-        let created = join_all(names.map(|name| async { client.user(&{ name }).await })).await;
-        ids.extend(created.iter().map(|user| id(user).to_owned()));
-    }
+    let mut ids = client.users(MEMBERS).await;
     let group = client.group("everybody", &[]).await;
     // What is answered is another test's: without its members it is short.
     let path_of_group = format!("{}?excludedAttributes=members", path(&group));
-    let writer = async |of_writer: &[String]| {
-        for id in of_writer {
-            let member = json!([{"$ref": null, "value": id}]);
-            client.patched(&path_of_group, &json!([{"op": "Add", "path": "members", "value": member}])).await;
+    let add_each = |of_writer: Vec<String>| {
+        let (client, path_of_group) = (&client, &path_of_group);
+        async move {
+            for id in of_writer {
+                let member = json!([{"$ref": null, "value": id}]);
+                client
+                    .patched(path_of_group, &json!([{"op": "Add", "path": "members", "value": member}]))
+                    .await;
+            }
         }
     };
-    join_all(ids.chunks(MEMBERS / WRITERS).map(writer)).await;
+    join_all(ids.chunks(MEMBERS / WRITERS).map(|of_writer| add_each(of_writer.to_vec()))).await;
 
     ids.sort_unstable();
     assert_eq!(values(&client.read(&path(&group)).await, "members"), ids);
@@ -51,7 +46,7 @@ async fn of_32_writers_who_add_members_at_once_none_is_lost() {
 async fn members_that_come_and_go_at_once_are_all_as_they_were_told() {
     let roster = Roster::start();
     let client = Client::of(&roster, "entra");
-    let ids = users(&client, 32).await;
+    let ids = client.users(32).await;
     let (come, go) = ids.split_at(16);
     let group = client.group("everybody", &go.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let path_of_group = path(&group);
@@ -72,7 +67,7 @@ async fn members_that_come_and_go_at_once_are_all_as_they_were_told() {
 async fn a_member_that_is_added_again_is_there_once_and_a_removal_leaves_the_others() {
     let roster = Roster::start();
     let client = Client::of(&roster, "okta");
-    let mut ids = users(&client, 3).await;
+    let mut ids = client.users(3).await;
     ids.sort_unstable();
     let group = client.group("all", &ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
     let again = json!([{"op": "add", "path": "members", "value": [{"value": ids[1]}]}]);
@@ -88,7 +83,7 @@ async fn a_member_that_is_added_again_is_there_once_and_a_removal_leaves_the_oth
 async fn a_member_that_is_nobody_is_refused_and_the_group_stays_as_it_was() {
     let roster = Roster::start();
     let client = Client::of(&roster, "okta");
-    let ids = users(&client, 1).await;
+    let ids = client.users(1).await;
     let group = client.group("all", &[&ids[0]]).await;
     for nobody in ["fake-member-id", "00aa00aa-bb11-cc22-dd33-44ee44ee44ee"] {
         let operations = json!([
@@ -106,7 +101,7 @@ async fn a_member_that_is_nobody_is_refused_and_the_group_stays_as_it_was() {
 async fn a_put_of_a_group_keeps_the_members_that_it_does_not_send() {
     let roster = Roster::start();
     let client = Client::of(&roster, "okta");
-    let ids = users(&client, 2).await;
+    let ids = client.users(2).await;
     let group = client.group("all", &[&ids[0], &ids[1]]).await;
     let put = |body: Value| async { resource(&client.send("PUT", &path(&group), &body).await, 200) };
     let renamed = put(json!({"schemas": [GROUP], "displayName": "renamed"})).await;
@@ -137,7 +132,7 @@ async fn an_operation_on_a_group_refuses_an_idempotency_key() {
 async fn groups_are_found_by_name_external_id_and_member() {
     let roster = Roster::start();
     let client = Client::of(&roster, "okta");
-    let ids = users(&client, 1).await;
+    let ids = client.users(1).await;
     let body = json!({"schemas": [GROUP], "displayName": "Tour Guides", "externalId": "g1", "members": [{"value": ids[0]}]});
     let group = client.created("/Groups", &body).await;
     client.group("Other", &[]).await;

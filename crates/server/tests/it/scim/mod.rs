@@ -3,8 +3,10 @@
 //! A client is an API key with a source of its own, as each of them has in a real directory.
 
 mod bulk;
+mod declared;
 mod discovery;
 mod entra;
+mod filters;
 mod general;
 mod groups;
 mod mixed;
@@ -12,6 +14,7 @@ mod okta;
 mod paging;
 mod suites;
 
+use futures_util::stream::{self, StreamExt as _};
 use reqwest::{RequestBuilder, Url};
 use serde_json::{Value, json};
 
@@ -22,6 +25,8 @@ pub const MEDIA_TYPE: &str = "application/scim+json";
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// What the directory knows of a user beyond the standard schemas.
+pub const DIRECTORY: &str = "urn:roster:scim:schemas:extension:directory:1.0:User";
 pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 pub const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -88,6 +93,12 @@ impl<'a> Client<'a> {
     /// A user of whom no more is known than the name.
     pub async fn user(&self, user_name: &str) -> Value {
         self.created("/Users", &json!({"schemas": [USER], "userName": user_name})).await
+    }
+
+    /// So many users, created a few at a time; their ids in the order of their names, `user 000` and so on.
+    pub async fn users(&self, count: usize) -> Vec<String> {
+        let one = |n| async move { id(&self.user(&format!("user {n:03}")).await).to_owned() };
+        stream::iter(0..count).map(one).buffered(32).collect().await
     }
 
     /// A group with these members.
@@ -165,6 +176,15 @@ pub fn part_of(whole: &Value, part: &Value) -> Value {
     let members =
         part.iter().filter_map(|(name, inner)| Some((name.clone(), part_of(whole.get(name)?, inner))));
     Value::Object(members.collect())
+}
+
+/// A resource as it was, but for what the server notes of each change: that is as in the later state.
+pub fn noted(mut before: Value, after: &Value) -> Value {
+    before["meta"] = after["meta"].clone();
+    if let Some(directory) = before.get_mut(DIRECTORY) {
+        directory["updatedAt"] = after[DIRECTORY]["updatedAt"].clone();
+    }
+    before
 }
 
 /// What a reference of an answer leads to, wherever it is relative to.
