@@ -306,6 +306,17 @@ impl Session {
         self.answer(self.client.query(&statement, &pointers(&call.parameters))).await
     }
 
+    /// The rows of queries that are sent one after the other without waiting in between, in this order.
+    pub(crate) async fn rows_of_all(&self, calls: &[Call<'_>]) -> Result<Vec<Vec<Row>>> {
+        let statements = self.prepare_all(calls).await?;
+        let pointed: Vec<_> = calls.iter().map(|call| pointers(&call.parameters)).collect();
+        let sent = statements
+            .iter()
+            .zip(&pointed)
+            .map(|(statement, parameters)| self.client.query(statement, parameters));
+        self.answer(async { join_all(sent).await.into_iter().collect() }).await
+    }
+
     /// Executes a statement; how many rows it wrote.
     pub(crate) async fn execute(&self, sql: &str, cells: &[Cell]) -> Result<u64> {
         let statement = self.prepare(sql).await?;
@@ -316,16 +327,21 @@ impl Session {
     /// Executes statements one after the other without waiting in between; how many rows each wrote. The first that
     /// failed is told: inside a transaction those behind it only fail because it did.
     pub(crate) async fn execute_all(&self, calls: &[Call<'_>]) -> Result<Vec<u64>> {
-        let mut statements = Vec::with_capacity(calls.len());
-        for call in calls {
-            statements.push(self.prepare(call.sql).await?);
-        }
+        let statements = self.prepare_all(calls).await?;
         let pointed: Vec<_> = calls.iter().map(|call| pointers(&call.parameters)).collect();
         let sent = statements
             .iter()
             .zip(&pointed)
             .map(|(statement, parameters)| self.client.execute(statement, parameters));
         self.answer(async { join_all(sent).await.into_iter().collect() }).await
+    }
+
+    async fn prepare_all(&self, calls: &[Call<'_>]) -> Result<Vec<Statement>> {
+        let mut statements = Vec::with_capacity(calls.len());
+        for call in calls {
+            statements.push(self.prepare(call.sql).await?);
+        }
+        Ok(statements)
     }
 }
 
