@@ -187,12 +187,14 @@ impl Elements {
     /// Checks a list; every fault is told with the index of its element and the part of it.
     pub fn new(
         attribute: Attribute,
-        list: Vec<Content>,
+        mut list: Vec<Content>,
     ) -> Result<Self, Vec<(usize, &'static str, BadElement)>> {
         let mut faults = Vec::new();
         let mut has_primary = false;
-        for (index, content) in list.iter().enumerate() {
+        for (index, content) in list.iter_mut().enumerate() {
             let mut fault = |part, bad| faults.push((index, part, bad));
+            // An address of which nothing is said is none: a store could not tell the two apart.
+            content.address.take_if(|address| **address == Address::default());
             let Content { value, kind, display, primary, address } = content;
             if index >= MOST_ELEMENTS {
                 fault("", BadElement::TooMany);

@@ -460,20 +460,27 @@ pub struct User {
     pub field_versions: FieldVersions,
 }
 
+impl Profile {
+    /// The display name; where it was never set, the given and the family name joined.
+    pub fn shown_name(&self) -> Option<String> {
+        let Self { display_name, given_name, family_name, .. } = self;
+        if let Some(name) = display_name {
+            return Some(name.as_str().to_owned());
+        }
+        let parts: Vec<&str> = [given_name, family_name].into_iter().flatten().map(Text::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
 impl User {
     /// Whether the user exists for callers.
     pub fn is_living(&self) -> bool {
         self.deleted_at.is_none()
     }
 
-    /// The display name; where it was never set, the given and the family name joined.
+    /// The name that others are shown: [`Profile::shown_name`].
     pub fn shown_name(&self) -> Option<String> {
-        let Profile { display_name, given_name, family_name, .. } = &self.profile;
-        if let Some(name) = display_name {
-            return Some(name.as_str().to_owned());
-        }
-        let parts: Vec<&str> = [given_name, family_name].into_iter().flatten().map(Text::as_str).collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
+        self.profile.shown_name()
     }
 
     /// The email as it is compared; of a living user alone.
