@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket, Statement};
 
 use crate::bulk::Parameter;
@@ -293,6 +293,13 @@ impl Session {
         let statement = self.prepare(sql).await?;
         let parameters: Vec<_> = cells.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect();
         self.answer(self.client.query(&statement, &parameters)).await
+    }
+
+    /// The rows of a query that is not likely to be asked again: it is not kept prepared.
+    pub(crate) async fn rows_once(&self, sql: &str, cells: &[(Cell, Type)]) -> Result<Vec<Row>> {
+        let parameters: Vec<_> =
+            cells.iter().map(|(cell, kind)| (cell as &(dyn ToSql + Sync), kind.clone())).collect();
+        self.answer(self.client.query_typed(sql, &parameters)).await
     }
 
     /// The first row of a query.

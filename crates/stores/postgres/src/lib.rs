@@ -29,6 +29,8 @@ mod records;
 mod rules;
 mod save;
 mod schema;
+mod search;
+mod searchers;
 mod secrets;
 mod sequence;
 mod store;
