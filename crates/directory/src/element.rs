@@ -51,6 +51,20 @@ impl Attribute {
         self as u8
     }
 
+    /// The name, which is SCIM's too (RFC 7643, 4.1.2).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Emails => "emails",
+            Self::PhoneNumbers => "phoneNumbers",
+            Self::Photos => "photos",
+            Self::Addresses => "addresses",
+            Self::Ims => "ims",
+            Self::Roles => "roles",
+            Self::Entitlements => "entitlements",
+            Self::X509Certificates => "x509Certificates",
+        }
+    }
+
     /// From the number.
     pub fn from_id(id: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|attribute| attribute.id() == id)

@@ -30,7 +30,9 @@ pub mod user;
 pub mod value;
 
 pub use access::{Principal, Scope, Scopes};
-pub use change::{Assign, Change, GrantsPatch, LinksPatch, ProfilePatch, Resolution, UserPatch};
+pub use change::{
+    Assign, Change, ElementsPatch, GrantsPatch, LinksPatch, ProfilePatch, Resolution, UserPatch,
+};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 pub use decide::ChangeRecord;
 pub use directory::{Applied, Directory, References, Rules, Update};

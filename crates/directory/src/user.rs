@@ -261,6 +261,19 @@ macro_rules! fields {
         }
 
         impl ProfilePatch {
+            /// Sets a plain field to the value that a text stands for. Nothing, if the field is not plain.
+            pub fn parse(&mut self, field: Field, text: &str) -> Result<(), Invalid> {
+                $( if field == Field::$variant {
+                    self.$name = crate::change::Change::Set(<$ty as FieldValue>::parse(text)?);
+                } )*
+                Ok(())
+            }
+
+            /// Clears a plain field.
+            pub fn clear(&mut self, field: Field) {
+                $( if field == Field::$variant { self.$name = crate::change::Change::Clear; } )*
+            }
+
             /// Applies the patch to `profile` and tells `changed` each field that is another now, before and after.
             pub(crate) fn apply(self, profile: &mut Profile, changed: &mut dyn FnMut(Field, Option<Value>, Option<Value>)) {
                 let Self { $( $name, )* } = self;

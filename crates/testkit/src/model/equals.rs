@@ -63,7 +63,9 @@ fn written_down(user: &User) -> ModelUser {
         | Value::Link(_)
         | Value::Grant(_)
         | Value::Holder(_)
-        | Value::Element(_) => panic!("{value:?}"),
+        | Value::Element(_) => {
+            panic!("{value:?}")
+        }
     };
     let fields = [Field::Email, Field::GivenName, Field::Phone, Field::SignedUp];
     let values =
