@@ -20,7 +20,7 @@ const TABLE: &str = "groups";
 macro_rules! select {
     ($condition:literal) => {
         concat!(
-            "SELECT k.id, k.version, k.display_name, k.registered_at_us, k.recorded_at_us, \
+            "SELECT k.id, k.version, k.display_name, k.name_folded, k.registered_at_us, k.recorded_at_us, \
              ARRAY(SELECT l.source || ':' || l.external_id FROM group_links l WHERE l.group_id = k.id) \
              FROM groups k WHERE ",
             $condition
@@ -58,27 +58,31 @@ pub(crate) async fn by_link(session: &Session, source: &Source, id: &ExternalId)
     row.as_ref().map(read).transpose()
 }
 
-/// A page of all groups, in the order of their ids.
-pub(crate) async fn page(session: &Session, after: Option<GroupId>, limit: i64) -> Result<Vec<Group>> {
+/// A page of all groups with their folded names, in the order of their ids.
+pub(crate) async fn page(
+    session: &Session,
+    after: Option<GroupId>,
+    limit: usize,
+) -> Result<Vec<(Group, String)>> {
     let after = after.map_or(Uuid::nil(), |GroupId(id)| id);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows =
         session.rows(select!("k.id > $1 ORDER BY k.id LIMIT $2"), &[after.into(), limit.into()]).await?;
-    rows.iter().map(read).collect()
+    rows.iter().map(read_with_folded).collect()
 }
 
 fn read(row: &Row) -> Result<Group> {
+    read_with_folded(row).map(|(group, _)| group)
+}
+
+fn read_with_folded(row: &Row) -> Result<(Group, String)> {
     let columns = &mut Columns::new(row, TABLE);
-    Ok(Group {
-        id: columns.group_id()?,
-        version: columns.version()?,
-        display_name: {
-            let name = columns.text()?;
-            columns.check(GroupName::new(name))?
-        },
-        registered_at: columns.time()?,
-        recorded_at: columns.time()?,
-        links: links(columns)?,
-    })
+    let (id, version, name) = (columns.group_id()?, columns.version()?, columns.text()?);
+    let folded = columns.text()?.to_owned();
+    let display_name = columns.check(GroupName::new(name))?;
+    let (registered_at, recorded_at) = (columns.time()?, columns.time()?);
+    let links = links(columns)?;
+    Ok((Group { id, version, display_name, links, registered_at, recorded_at }, folded))
 }
 
 fn links(columns: &mut Columns<'_>) -> Result<BTreeMap<Source, ExternalId>> {
