@@ -131,6 +131,14 @@ pub enum OpenError {
         /// The newest that this Roster knows.
         known: i64,
     },
+    /// The database is to be read as it is, and was not migrated yet.
+    #[error("the database has schema {found}: `roster migrate` brings it to {known}")]
+    Older {
+        /// The database's schema.
+        found: i64,
+        /// The one that this Roster reads.
+        known: i64,
+    },
     /// The database was migrated by other steps than this Roster has.
     #[error("migration {number} ran with another text than this Roster has: the schema is not known")]
     MigrationChanged {
