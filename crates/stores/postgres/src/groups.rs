@@ -58,17 +58,10 @@ pub(crate) async fn by_link(session: &Session, source: &Source, id: &ExternalId)
     row.as_ref().map(read).transpose()
 }
 
-/// A page of all groups with their folded names, in the order of their ids.
-pub(crate) async fn page(
-    session: &Session,
-    after: Option<GroupId>,
-    limit: usize,
-) -> Result<Vec<(Group, String)>> {
-    let after = after.map_or(Uuid::nil(), |GroupId(id)| id);
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows =
-        session.rows(select!("k.id > $1 ORDER BY k.id LIMIT $2"), &[after.into(), limit.into()]).await?;
-    rows.iter().map(read_with_folded).collect()
+/// A group, and its name as it is compared; for checking the store.
+pub(crate) async fn with_folded(session: &Session, id: GroupId) -> Result<Option<(Group, String)>> {
+    let row = session.row(select!("k.id = $1"), &[id.into()]).await?;
+    row.as_ref().map(read_with_folded).transpose()
 }
 
 fn read(row: &Row) -> Result<Group> {
