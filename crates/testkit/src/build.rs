@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::{
-    Assign, Avatar, Change, Email, ExternalId, Field, Grant, GrantsPatch, Link, Password, Principal, Profile,
-    ProfileId, ProfilePatch, Scope, Source, Target, Text, Timestamp, User, UserName, UserPatch,
+    Assign, Attribute, Avatar, Change, Content, Elements, Email, ExternalId, Field, Grant, GrantsPatch,
+    GroupName, Link, Password, Principal, Profile, ProfileId, ProfilePatch, Scope, Source, Target, Text,
+    Timestamp, User, UserName, UserPatch,
 };
 use uuid::Uuid;
 
@@ -116,6 +118,36 @@ pub fn with_link(source: &str, change: Change<&str>) -> UserPatch {
 /// A patch that makes these the grants.
 pub fn with_grants<const N: usize>(set: [(i64, &str); N]) -> UserPatch {
     patch(|patch| patch.grants = GrantsPatch::Replace(grants(set)))
+}
+
+/// A value of what a user may have several of, with its type.
+pub fn content(value: &str, kind: &str) -> Content {
+    Content { value: Some(value.to_owned()), kind: Some(kind.to_owned()), ..Content::default() }
+}
+
+/// The same, called the primary one.
+pub fn primary(value: &str, kind: &str) -> Content {
+    Content { primary: Some(true), ..content(value, kind) }
+}
+
+/// A patch that makes these all elements of an attribute.
+pub fn with_elements(attribute: Attribute, list: Vec<Content>) -> UserPatch {
+    let elements = Elements::new(attribute, list).unwrap();
+    patch(|patch| drop(patch.elements.insert(attribute, elements)))
+}
+
+/// A group's name.
+pub fn group_name(text: &str) -> GroupName {
+    GroupName::new(text).unwrap()
+}
+
+/// A group that is to be made, with these members.
+pub fn new_group(name: &str, members: &[&User]) -> GroupUpdate {
+    GroupUpdate {
+        display_name: Assign::Set(group_name(name)),
+        add: members.iter().map(|user| user.id).collect(),
+        ..GroupUpdate::default()
+    }
 }
 
 /// A patch that sets every field, each to a value that has `mark` in it where it is text.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::error::{ScimError, ScimType};
 use crate::schema::Attribute;
 
-use compare::Constant;
+pub(crate) use compare::Constant;
 
 /// What an element must be.
 #[derive(Debug, Clone, PartialEq)]

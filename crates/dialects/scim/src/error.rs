@@ -8,6 +8,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
+use crate::{answer, refused};
 
 /// The media type of every body that this dialect answers.
 pub const MEDIA_TYPE: &str = "application/scim+json";
@@ -97,17 +98,21 @@ pub struct ScimError {
     pub scim_type: Option<ScimType>,
     /// What is wrong, for people. It holds no value that was sent.
     pub detail: Cow<'static, str>,
+    /// When to try again, in seconds, where that may help.
+    pub retry_after: Option<u64>,
+    /// Whether this is the answer to an earlier request again.
+    pub replayed: bool,
 }
 
 impl ScimError {
     /// An error of that kind.
     pub fn new(scim_type: ScimType, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status: scim_type.status(), scim_type: Some(scim_type), detail: detail.into() }
+        Self { scim_type: Some(scim_type), ..Self::of_status(scim_type.status(), detail) }
     }
 
     /// An error that the status says all of.
     pub fn of_status(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, scim_type: None, detail: detail.into() }
+        Self { status, scim_type: None, detail: detail.into(), retry_after: None, replayed: false }
     }
 
     /// Refuses a request whose values have faults.
@@ -142,8 +147,11 @@ impl IntoResponse for ScimError {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.to_json().to_string()));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-        response
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+        headers.extend(self.retry_after.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
+        headers.extend((self.status == StatusCode::UNAUTHORIZED).then(refused::challenge));
+        answer::replayed(response, self.replayed)
     }
 }
 

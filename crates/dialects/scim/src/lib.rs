@@ -6,20 +6,111 @@
 //! table, and hold `null` where a caller erased something. No value that was sent is ever part of a fault.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
-pub mod condition;
-pub mod error;
-pub mod fault;
-pub mod grammar;
-pub mod group_patch;
-pub mod json;
-pub mod list;
-pub mod patch;
-pub mod path;
-pub mod projection;
-pub mod resource;
-pub mod schema;
-pub mod search;
+mod answer;
+mod call;
+mod condition;
+mod convert;
+mod endpoints;
+mod error;
+mod fault;
+mod filter;
+mod grammar;
+mod group_patch;
+mod json;
+mod list;
+mod openapi;
+mod patch;
+mod path;
+mod projection;
+mod refused;
+mod resource;
+mod schema;
+mod search;
 
-pub use error::{ScimError, ScimType};
-pub use fault::Fault;
-pub use resource::Resource;
+use std::sync::Arc;
+
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use http::StatusCode;
+use roster_auth::Auth;
+use roster_directory::Directory;
+use roster_wire::ServerFault;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use endpoints::{bulk, discovery, groups, lists, me, root, users};
+use error::ScimError;
+
+/// Where the endpoints are.
+const ROOT: &str = "/scim/v2";
+
+/// What a PATCH is answered with (RFC 7644, 3.5.2 allows both).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PatchAnswer {
+    /// 200 and the resource.
+    #[default]
+    Resource,
+    /// 204 and nothing.
+    NoContent,
+}
+
+/// The settings of the dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// The largest body, in bytes.
+    pub body_limit: usize,
+    /// What a PATCH is answered with.
+    pub patch_answer: PatchAnswer,
+}
+
+/// The dialect, over a directory.
+#[derive(Debug, Clone)]
+pub struct Scim {
+    /// The directory.
+    pub directory: Arc<Directory>,
+    /// What knows the credentials.
+    pub auth: Arc<Auth>,
+    /// The settings.
+    pub options: Options,
+}
+
+/// The routes of the dialect, with their documentation.
+pub fn router(scim: Scim) -> OpenApiRouter {
+    let mut router = OpenApiRouter::default()
+        .routes(routes!(lists::users, users::create))
+        .routes(routes!(users::read, users::replace, users::change, users::remove))
+        .routes(routes!(lists::search_users))
+        .routes(routes!(lists::groups, groups::create))
+        .routes(routes!(groups::by_id, groups::replace, groups::change, groups::remove))
+        .routes(routes!(lists::search_groups))
+        .routes(routes!(root::search))
+        .routes(routes!(bulk::bulk))
+        .routes(routes!(me::read, me::replace, me::change, me::remove))
+        .routes(routes!(discovery::config))
+        .routes(routes!(discovery::resource_types))
+        .routes(routes!(discovery::resource_type))
+        .routes(routes!(discovery::schemas))
+        .routes(routes!(discovery::schema))
+        .method_not_allowed_fallback(method_not_allowed)
+        .route(ROOT, any(no_such_path))
+        .route("/scim/v2/", any(no_such_path))
+        .route("/scim/v2/{*path}", any(no_such_path))
+        .with_state(Arc::new(scim));
+    openapi::complete(router.get_openapi_mut());
+    router
+}
+
+/// The answer of this dialect to what goes wrong around its handlers.
+pub fn server_fault(fault: ServerFault) -> Response {
+    refused::server_fault(fault)
+}
+
+/// Another method on a path of this dialect. The router adds `Allow`.
+async fn method_not_allowed() -> Response {
+    ScimError::of_status(StatusCode::METHOD_NOT_ALLOWED, "the endpoint has no such method").into_response()
+}
+
+/// A path below this dialect's that is nobody's.
+async fn no_such_path() -> Response {
+    refused::not_found().into_response()
+}

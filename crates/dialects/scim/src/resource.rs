@@ -50,6 +50,24 @@ pub fn canonicalise(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut
     resource
 }
 
+/// The resource with what was sent put over it: what was not sent stays, a list that was sent is the whole list, and of a
+/// complex value the parts that were sent are replaced.
+pub fn overlay(before: &Resource, sent: &Resource) -> Resource {
+    let mut after = before.clone();
+    for (name, value) in sent {
+        match (after.get_mut(name).and_then(Value::as_object_mut), value) {
+            (Some(members), Value::Object(sent)) => {
+                let merged = overlay(members, sent);
+                *members = merged;
+            }
+            (_, _) => {
+                after.insert(name.clone(), value.clone());
+            }
+        }
+    }
+    after
+}
+
 /// Notes every required attribute of the resource's type that it lacks.
 pub fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
     for attribute in kind.core.attributes.iter().filter(|attribute| attribute.required) {

@@ -13,7 +13,7 @@ use crate::schema::{Attribute, Kind};
 
 /// What a sub-attribute is compared with, as its type has it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Constant {
+pub(crate) enum Constant {
     Null,
     Boolean(bool),
     Integer(i64),
@@ -23,7 +23,7 @@ pub(super) enum Constant {
 
 impl Constant {
     /// Checks that the attribute can be compared so.
-    pub(super) fn new(
+    pub(crate) fn new(
         attribute: &Attribute,
         operator: &CompareOp,
         with: &CompValue,
@@ -75,7 +75,7 @@ impl Constant {
     }
 
     /// Whether a value compares so. What is absent equals `null`, and nothing else.
-    pub(super) fn compares(
+    pub(crate) fn compares(
         &self,
         attribute: &Attribute,
         operator: &CompareOp,
