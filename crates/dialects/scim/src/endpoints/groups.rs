@@ -21,9 +21,8 @@ use crate::answer::{self, Shown};
 use crate::convert::{group as convert, tag};
 use crate::error::ScimError;
 use crate::fault::Fault;
-use crate::group_patch::{GroupPatch, MemberOp};
+use crate::group_patch::{GroupPatch, MemberOp, member_ids};
 use crate::openapi::{self, ScimErrors, ScimGroup};
-use crate::projection::Projection;
 use crate::resource::{self, Resource};
 use crate::schema::GROUP;
 use crate::{PatchAnswer, Scim};
@@ -148,17 +147,17 @@ impl Scim {
 /// A resource as the plan that makes it so.
 fn read(resource: &Resource, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdate) {
     let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-    let ids = |members: &Value| {
-        let members = members.as_array().into_iter().flatten();
-        members.filter_map(|member| member.get("value")?.as_str()).map(str::to_owned).collect()
-    };
     let patch = GroupPatch {
         display_name: text("displayName").map_or(Assign::Keep, Assign::Set),
         external_id: match resource.get("externalId") {
             None => Change::Keep,
             Some(_) => text("externalId").map_or(Change::Clear, Change::Set),
         },
-        members: resource.get("members").map(|members| MemberOp::Replace(ids(members))).into_iter().collect(),
+        members: resource
+            .get("members")
+            .map(|members| MemberOp::Replace(member_ids(members)))
+            .into_iter()
+            .collect(),
     };
     let update = named(&patch, faults);
     (patch, update)
@@ -245,10 +244,10 @@ fn join(ids: &[String], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
-    let (sent, _) = call.object(scim.options.body_limit).await?;
+    let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let shown = scim.create_group(&call.who, &call.base, &sent).await?;
     Ok(respond(StatusCode::CREATED, shown, &projection))
 }
@@ -268,7 +267,7 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let projection = projection(&GROUP, call.query())?;
     let group = scim.directory.group(&call.who, GroupId(call.id()?)).await?;
     if call.has_seen(&tag(group.version))? {
@@ -295,11 +294,11 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
     let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let if_match = scim.conditions(&call, &bytes)?.if_match;
     let group = scim.replace_group(&call.who, id, &sent, if_match).await?;
     let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
@@ -325,11 +324,11 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
     let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let if_match = scim.conditions(&call, &bytes)?.if_match;
     let group = scim.patch_group(&call.who, id, &sent, if_match).await?;
     match scim.options.patch_answer {
@@ -355,7 +354,7 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, _) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let if_match = scim.conditions(&call, &[])?.if_match;
     scim.directory.delete_group(&call.who, Dialect::Scim, GroupId(call.id()?), if_match).await?;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -183,9 +184,9 @@ impl Scim {
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let projection = projection(&USER, call.query())?;
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let conditions = scim.conditions(&call, &bytes)?;
     let shown = scim.create_user(&call.who, &call.base, &sent, conditions).await?;
     Ok(respond(StatusCode::CREATED, shown, &projection))
@@ -206,7 +207,7 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let id = UserId(call.id()?);
     scim.read_user(&call, id).await
 }
@@ -228,9 +229,9 @@ pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Res
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
-    scim.put_user(&mut call, id).await
+    scim.put_user(&call, body, id).await
 }
 
 /// Change a user
@@ -251,9 +252,9 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
-    scim.patch_user(&mut call, id).await
+    scim.patch_user(&call, body, id).await
 }
 
 /// Delete a user
@@ -270,7 +271,7 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, _) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
     scim.remove_user(&call, id).await
 }
@@ -287,18 +288,23 @@ impl Scim {
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 
-    pub(crate) async fn put_user(&self, call: &mut Call, id: UserId) -> Result<Response, ScimError> {
+    pub(crate) async fn put_user(&self, call: &Call, body: Body, id: UserId) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
-        let (sent, bytes) = call.object(self.options.body_limit).await?;
+        let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::put(&sent)?;
         let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 
-    pub(crate) async fn patch_user(&self, call: &mut Call, id: UserId) -> Result<Response, ScimError> {
+    pub(crate) async fn patch_user(
+        &self,
+        call: &Call,
+        body: Body,
+        id: UserId,
+    ) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
-        let (sent, bytes) = call.object(self.options.body_limit).await?;
+        let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::patch(&sent)?;
         let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;

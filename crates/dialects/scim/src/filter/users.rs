@@ -1,12 +1,12 @@
 //! Filters of users.
 
+use roster_directory::Source;
 use roster_directory::search::{
     Condition, ElementKey, ElementTest, GrantKey, GroupKey, SortKey, UserKey, UserTest,
 };
-use roster_directory::{Attribute as Multi, Source};
 use scim_v2::filter::ValFilter;
 
-use super::{Asked, Tests, What, inner, invalid, not_searched, not_sorted, read};
+use super::{Asked, SubTest, Tests, What, inner, invalid, not_searched, not_sorted, read};
 use crate::convert::{DIRECTORY, ENTERPRISE, PLAIN, multi, plain_at};
 use crate::error::ScimError;
 use crate::schema::{Attribute, Place, ResourceType, USER};
@@ -116,12 +116,10 @@ fn of_list(place: &Place, what: &What) -> Result<Condition<UserTest>, ScimError>
     Ok(Condition::Test(test))
 }
 
-type Test<'t, T> = &'t dyn Fn(&'static Attribute, &What) -> Result<Condition<T>, ScimError>;
-
 fn wanted<T>(
     sub: Option<&'static Attribute>,
     what: &What,
-    test: Test<'_, T>,
+    test: SubTest<'_, T>,
 ) -> Result<Condition<T>, ScimError> {
     sub.map_or(Ok(Condition::Always(true)), |sub| test(sub, what))
 }
@@ -197,6 +195,8 @@ fn any_of(is_one: impl Fn((Option<&str>, &str)) -> bool) -> Condition<UserTest> 
 
 #[cfg(test)]
 mod tests {
+    use roster_directory::Attribute as Multi;
+
     use super::*;
 
     fn read(filter: &str) -> String {

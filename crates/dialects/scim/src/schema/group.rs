@@ -3,7 +3,7 @@
 use super::{Attribute, Schema};
 
 /// The most members that one request may name.
-pub const MOST_MEMBERS: usize = 10_000;
+pub(crate) const MOST_MEMBERS: usize = 10_000;
 
 const MEMBER: &[Attribute] = &[
     Attribute::string("value", "The identifier of the member.").required().immutable(),
