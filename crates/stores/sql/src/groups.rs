@@ -62,9 +62,14 @@ pub(crate) fn by_key<E: Engine>(
     comparison: &Comparison,
     builder: &mut Builder<'_, E>,
 ) -> String {
-    if let (GroupKey::DisplayName, Some(name)) = (key, narrow::equal(comparison)) {
-        let name = builder.text(fold::fold(name));
-        return format!("k.name_folded = {name}");
+    if let (GroupKey::DisplayName, Some((name, exact))) = (key, narrow::equal_as(comparison)) {
+        let folded = builder.text(fold::fold(name));
+        let folded = format!("k.name_folded = {folded}");
+        return if exact {
+            format!("({folded} AND k.display_name = {})", builder.text(name))
+        } else {
+            folded
+        };
     }
     let expression = expression(key, builder);
     match (key, comparison) {

@@ -87,8 +87,13 @@ pub(crate) fn membership<E: Engine>(
 
 /// The text that a value must be equal to.
 pub(crate) fn equal(comparison: &Comparison) -> Option<&str> {
+    equal_as(comparison).map(|(value, _)| value)
+}
+
+/// The text that a value must be equal to, and whether case counts.
+pub(crate) fn equal_as(comparison: &Comparison) -> Option<(&str, bool)> {
     match comparison {
-        Comparison::Text { order: TextOrder::Order(Order::Eq), value, .. } => Some(value),
+        Comparison::Text { order: TextOrder::Order(Order::Eq), value, exact } => Some((value, *exact)),
         Comparison::Text { .. }
         | Comparison::Present
         | Comparison::Truth { .. }

@@ -25,10 +25,11 @@ pub(crate) fn is_short(search: &UserSearch) -> bool {
 fn is_narrow(condition: &Condition<UserTest>) -> bool {
     match condition {
         Condition::All(parts) => parts.iter().any(is_narrow),
-        Condition::Test(UserTest::Key(
-            UserKey::Id | UserKey::UserName | UserKey::ExternalId(_),
-            comparison,
-        )) => is_equal(comparison),
+        Condition::Test(UserTest::Key(UserKey::Id | UserKey::UserName, comparison)) => is_equal(comparison),
+        Condition::Test(UserTest::Key(UserKey::ExternalId(_), comparison)) => {
+            // The index has them as they are.
+            is_equal(comparison) && matches!(comparison, Comparison::Text { exact: true, .. })
+        }
         Condition::Test(UserTest::Element(Attribute::Emails, wanted)) => has_value(wanted),
         Condition::Test(
             UserTest::Key(..) | UserTest::Element(..) | UserTest::Grant(_) | UserTest::Group(_),

@@ -96,7 +96,9 @@ fn several(n: usize) -> UserPatch {
         1 => has(Attribute::Ims, vec![content("@ann", "xmpp"), primary("@ANN", "skype")]),
         2 => {
             let shown = Content { display: Some("The Admin".to_owned()), ..content("admin", "x") };
-            has(Attribute::Roles, vec![content("reader", "y"), shown]);
+            let odd = Address { country: Some("FR".to_owned()), ..Address::default() };
+            let odd = Content { address: Some(Box::new(odd)), ..Content::default() };
+            has(Attribute::Roles, vec![odd, content("reader", "y"), shown]);
         }
         3 => has(Attribute::Entitlements, vec![Content { kind: None, ..content("print", "") }]),
         4 => has(Attribute::X509Certificates, vec![content(&"MIIB".repeat(900), "x")]),
