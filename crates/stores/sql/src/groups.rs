@@ -71,6 +71,9 @@ pub(crate) fn by_key<E: Engine>(
             folded
         };
     }
+    if let (GroupKey::ExternalId(source), Some((id, true))) = (key, narrow::equal_as(comparison)) {
+        return narrow::group_external_id(source, id, builder);
+    }
     let expression = expression(key, builder);
     match (key, comparison) {
         (GroupKey::Id, _) => compare(Operand::Uuid(&expression), comparison, builder),

@@ -25,6 +25,7 @@ pub(crate) fn is_short(search: &UserSearch) -> bool {
 fn is_narrow(condition: &Condition<UserTest>) -> bool {
     match condition {
         Condition::All(parts) => parts.iter().any(is_narrow),
+        Condition::Any(parts) => parts.iter().all(is_narrow),
         Condition::Test(UserTest::Key(UserKey::Id | UserKey::UserName, comparison)) => is_equal(comparison),
         Condition::Test(UserTest::Key(UserKey::ExternalId(_), comparison)) => {
             // The index has them as they are.
@@ -35,7 +36,6 @@ fn is_narrow(condition: &Condition<UserTest>) -> bool {
             UserTest::Key(..) | UserTest::Element(..) | UserTest::Grant(_) | UserTest::Group(_),
         )
         | Condition::Always(_)
-        | Condition::Any(_)
         | Condition::Not(_) => false,
     }
 }
