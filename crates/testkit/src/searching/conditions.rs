@@ -190,19 +190,18 @@ impl Trees {
         }
     }
 
-    /// A test of which one element, grant or group must fit several at once.
+    /// A test whose parts one element must fit.
     pub(crate) fn of_one(&self, tests: &[UserTest]) -> UserTest {
         let element = |attribute: Attribute| -> Vec<_> {
             let parts = tests.iter().filter_map(|test| match test {
                 UserTest::Element(known, part @ Condition::Test(_)) if *known == attribute => Some(part),
-                _ => None,
+                UserTest::Element(..) | UserTest::Key(..) | UserTest::Grant(_) | UserTest::Group(_) => None,
             });
             parts.cloned().collect()
         };
-        let flat = |condition: Condition<Condition<_>>| flatten(condition);
         let attributes = [Attribute::Emails, Attribute::Emails, Attribute::Roles, Attribute::Addresses];
         let attribute = attributes[self.below(attributes.len())];
-        UserTest::Element(attribute, flat(self.tree(&element(attribute), 2)))
+        UserTest::Element(attribute, flatten(self.tree(&element(attribute), 2)))
     }
 }
 

@@ -242,7 +242,7 @@ fn page<T: Clone, Id: Ord + Copy>(
 fn in_order(a: Option<Datum>, b: Option<Datum>) -> Ordering {
     let folded = |datum| match datum {
         Datum::Text(text) => Datum::Text(fold::fold(&text)),
-        other => other,
+        whole_or_truth @ (Datum::Whole(_) | Datum::Truth(_)) => whole_or_truth,
     };
     match (a.map(folded), b.map(folded)) {
         (Some(a), Some(b)) => a.cmp(&b),

@@ -91,7 +91,7 @@ fn several(n: usize) -> UserPatch {
             let lyon = Address { locality: Some("LYON".to_owned()), ..Address::default() };
             let home =
                 Content { address: Some(Box::new(lyon)), primary: Some(true), ..content("a value", "home") };
-            has(Attribute::Addresses, if n % 12 == 0 { vec![whole, home] } else { vec![whole] });
+            has(Attribute::Addresses, if n.is_multiple_of(12) { vec![whole, home] } else { vec![whole] });
         }
         1 => has(Attribute::Ims, vec![content("@ann", "xmpp"), primary("@ANN", "skype")]),
         2 => {
@@ -107,7 +107,7 @@ fn several(n: usize) -> UserPatch {
             vec![content("+1 555", "mobile"), Content { primary: Some(false), ..content("+1 556", "work") }],
         ),
     }
-    if n % 7 == 0 {
+    if n.is_multiple_of(7) {
         has(
             Attribute::Photos,
             vec![
