@@ -145,3 +145,13 @@ fn groups() {
     }
     insta::assert_snapshot!(text);
 }
+
+/// Everybody who lives is counted without a look at each.
+#[test]
+fn the_living_are_counted_by_indexes() {
+    let (_directory, conn) = database();
+    let sql =
+        "SELECT (SELECT count(*) FROM users) - (SELECT count(*) FROM users WHERE deleted_at_us IS NOT NULL)";
+    let steps = plan(&conn, &Statement { sql: sql.to_owned(), params: Vec::new() });
+    insta::assert_snapshot!(steps);
+}
