@@ -75,7 +75,7 @@ pub(super) async fn users<F: StoreFactory>(bench: &Bench<F>, count: usize) -> Ve
 }
 
 pub(super) fn adding(users: &[&User]) -> GroupUpdate {
-    GroupUpdate { add: users.iter().map(|user| user.id).collect(), ..GroupUpdate::default() }
+    GroupUpdate { add: users.iter().map(|user| (user.id, None)).collect(), ..GroupUpdate::default() }
 }
 
 pub(super) fn removing(users: &[&User]) -> GroupUpdate {
@@ -220,7 +220,7 @@ pub async fn a_groups_history_is_read_in_pages<F: StoreFactory>(bench: &mut Benc
     let update = GroupUpdate { external_id: Change::Clear, ..removing(&[&users[1]]) };
     bench.directory.update_group(&who, Dialect::Rest, group.id, update).await.unwrap();
     bench
-        .change_group(&group, GroupUpdate { add: [users[1].id].into(), ..renaming("Writers") })
+        .change_group(&group, GroupUpdate { add: [(users[1].id, None)].into(), ..renaming("Writers") })
         .await
         .unwrap();
     bench.reopen().await;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use roster_directory::directory::groups::GroupUpdate;
-use roster_directory::group::GroupChange;
+use roster_directory::group::{GroupChange, Membership};
 use roster_directory::journal::EntryKind;
-use roster_directory::record::RecordKey;
+use roster_directory::record::{Record, RecordKey};
 use roster_directory::{
     Change, Dialect, Fault, FaultAt, GroupId, GroupName, Member, Reason, Refusal, UserId,
 };
 use uuid::Uuid;
 
 use super::groups::{adding, by_id, groups_of, history, member_ids, members, refusal, removing, users};
-use crate::build::{new_group, patch, text};
+use crate::build::{new_group, patch, text, with_given_name};
 use crate::{Bench, StoreFactory};
 
 /// None of the others is touched.
@@ -30,7 +30,10 @@ pub async fn members_come_and_go_one_by_one<F: StoreFactory>(bench: &mut Bench<F
     assert_eq!(same, changed, "they were members");
     let same = bench.change_group(&group, removing(&[&users[1]])).await.unwrap();
     assert_eq!(same, changed, "it was none");
-    let both = GroupUpdate { add: [users[1].id, users[4].id].into(), ..removing(&[&users[0], &users[1]]) };
+    let both = GroupUpdate {
+        add: [(users[1].id, None), (users[4].id, None)].into(),
+        ..removing(&[&users[0], &users[1]])
+    };
     let changed = bench.change_group(&group, both).await.unwrap();
     assert_eq!(changed.version, 3);
     assert_eq!(member_ids(bench, &group).await, [1, 2, 3, 4].map(|n: usize| users[n].id));
@@ -75,20 +78,47 @@ pub async fn members_are_shown_by_name<F: StoreFactory>(bench: &mut Bench<F>) {
     assert_eq!(bench.store.members(group.id, None, 0).await.unwrap(), []);
 }
 
+/// Whoever takes a user in may say what it is called there.
+pub async fn a_member_may_have_a_name_of_its_own<F: StoreFactory>(bench: &mut Bench<F>) {
+    let user = bench.put("one", with_given_name("Ann")).await;
+    let group = bench.group(new_group("Readers", &[])).await;
+    let called = |name: Option<&str>| GroupUpdate {
+        add: [(user.id, name.map(text))].into(),
+        ..GroupUpdate::default()
+    };
+    let named = bench.change_group(&group, called(Some("Chief"))).await.unwrap();
+    assert_eq!(members(bench, &group).await[0].display.as_deref(), Some("Chief"));
+    let key = RecordKey::Membership(group.id, user.id);
+    let membership =
+        Membership { group_id: group.id, user_id: user.id, since: bench.now(), display: Some(text("Chief")) };
+    let stored = bench.store.record(key.clone()).await.unwrap();
+    assert_eq!(stored, Some(Record::Membership(membership)));
+    let again = bench.change_group(&group, called(Some("Other"))).await.unwrap();
+    assert_eq!(again, named, "it is a member already");
+    bench.change_group(&group, removing(&[&user])).await.unwrap();
+    assert_eq!(bench.store.record(key).await.unwrap(), None);
+    bench.change_group(&group, called(None)).await.unwrap();
+    assert_eq!(members(bench, &group).await[0].display.as_deref(), Some("Ann"));
+}
+
 /// Living users alone are taken.
 pub async fn who_is_not_there_becomes_no_member<F: StoreFactory>(bench: &mut Bench<F>) {
     let users = users(bench, 2).await;
     bench.delete(&users[0]).await;
     let nobody = UserId(Uuid::nil());
     let unknown = |user| Fault { at: FaultAt::Member(user), reason: Reason::UnknownUser };
-    let wanted = GroupUpdate { add: [nobody, users[0].id, users[1].id].into(), ..new_group("Readers", &[]) };
+    let wanted = GroupUpdate {
+        add: [nobody, users[0].id, users[1].id].map(|user| (user, None)).into(),
+        ..new_group("Readers", &[])
+    };
     let refused = bench.directory.create_group(&bench.who(), Dialect::Scim, wanted).await;
     assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody), unknown(users[0].id)]));
     let by_name = RecordKey::GroupByName("readers".to_owned());
     assert_eq!(bench.store.record(by_name).await.unwrap(), None, "and nothing was made");
     let group = bench.group(new_group("Readers", &[&users[1]])).await;
-    let refused =
-        bench.change_group(&group, GroupUpdate { add: [nobody].into(), ..removing(&[&users[1]]) }).await;
+    let refused = bench
+        .change_group(&group, GroupUpdate { add: [(nobody, None)].into(), ..removing(&[&users[1]]) })
+        .await;
     assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody)]));
     assert_eq!(member_ids(bench, &group).await, [users[1].id]);
 }

@@ -108,6 +108,7 @@ macro_rules! with_contract_cases {
             members:
                 members_come_and_go_one_by_one
                 members_are_shown_by_name
+                a_member_may_have_a_name_of_its_own
                 who_is_not_there_becomes_no_member
                 a_deleted_user_leaves_its_groups
                 the_groups_of_users_are_told_in_order
