@@ -275,7 +275,7 @@ async fn the_views_show_elements_and_groups() {
     let update = GroupUpdate {
         display_name: Assign::Set(GroupName::new("Readers").unwrap()),
         external_id: Change::Set(external_id("g")),
-        add: [user.id].into(),
+        add: [(user.id, None)].into(),
         ..GroupUpdate::default()
     };
     let group = bench.directory.create_group(&bench.who(), Dialect::Scim, update).await.unwrap();

@@ -39,7 +39,7 @@ async fn every_row_is_copied_as_it_is() {
     let update = GroupUpdate {
         display_name: Assign::Set(GroupName::new("Readers").unwrap()),
         external_id: Change::Set(external_id("g")),
-        add: [user.id].into(),
+        add: [(user.id, None)].into(),
         ..GroupUpdate::default()
     };
     bench.directory.create_group(&bench.who(), Dialect::Scim, update).await.unwrap();

@@ -78,7 +78,7 @@ async fn users<F: StoreFactory>(bench: &Bench<F>, count: usize) -> Vec<Arc<User>
 }
 
 fn adding(users: &[&User]) -> GroupUpdate {
-    GroupUpdate { add: users.iter().map(|user| user.id).collect(), ..GroupUpdate::default() }
+    GroupUpdate { add: users.iter().map(|user| (user.id, None)).collect(), ..GroupUpdate::default() }
 }
 
 fn removing(users: &[&User]) -> GroupUpdate {
@@ -170,7 +170,10 @@ pub async fn members_come_and_go_one_by_one<F: StoreFactory>(bench: &mut Bench<F
     assert_eq!(same, changed, "they were members");
     let same = bench.change_group(&group, removing(&[&users[1]])).await.unwrap();
     assert_eq!(same, changed, "it was none");
-    let both = GroupUpdate { add: [users[1].id, users[4].id].into(), ..removing(&[&users[0], &users[1]]) };
+    let both = GroupUpdate {
+        add: [(users[1].id, None), (users[4].id, None)].into(),
+        ..removing(&[&users[0], &users[1]])
+    };
     let changed = bench.change_group(&group, both).await.unwrap();
     assert_eq!(changed.version, 3);
     assert_eq!(member_ids(bench, &group).await, [1, 2, 3, 4].map(|n: usize| users[n].id));
@@ -221,13 +224,17 @@ pub async fn who_is_not_there_becomes_no_member<F: StoreFactory>(bench: &mut Ben
     bench.delete(&users[0]).await;
     let nobody = UserId(Uuid::nil());
     let unknown = |user| Fault { at: FaultAt::Member(user), reason: Reason::UnknownUser };
-    let wanted = GroupUpdate { add: [nobody, users[0].id, users[1].id].into(), ..new_group("Readers", &[]) };
+    let wanted = GroupUpdate {
+        add: [(nobody, None), (users[0].id, None), (users[1].id, None)].into(),
+        ..new_group("Readers", &[])
+    };
     let refused = bench.directory.create_group(&bench.who(), Dialect::Scim, wanted).await;
     assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody), unknown(users[0].id)]));
     assert_eq!(by_name(bench, "Readers").await, None, "and nothing was made");
     let group = bench.group(new_group("Readers", &[&users[1]])).await;
-    let refused =
-        bench.change_group(&group, GroupUpdate { add: [nobody].into(), ..removing(&[&users[1]]) }).await;
+    let refused = bench
+        .change_group(&group, GroupUpdate { add: [(nobody, None)].into(), ..removing(&[&users[1]]) })
+        .await;
     assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody)]));
     assert_eq!(member_ids(bench, &group).await, [users[1].id]);
 }
@@ -322,7 +329,7 @@ pub async fn a_groups_history_is_read_in_pages<F: StoreFactory>(bench: &mut Benc
     let update = GroupUpdate { external_id: Change::Clear, ..removing(&[&users[1]]) };
     bench.directory.update_group(&who, Dialect::Rest, group.id, update).await.unwrap();
     bench
-        .change_group(&group, GroupUpdate { add: [users[1].id].into(), ..renaming("Writers") })
+        .change_group(&group, GroupUpdate { add: [(users[1].id, None)].into(), ..renaming("Writers") })
         .await
         .unwrap();
     bench.reopen().await;
