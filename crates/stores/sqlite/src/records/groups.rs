@@ -64,7 +64,7 @@ fn links(conn: &Connection, id: GroupId) -> Result<BTreeMap<Source, ExternalId>>
     Ok(links)
 }
 
-/// Writes a new group, or the next version of one. Its name is another's as little as its version is.
+/// Writes a new group, or the next version of one. It is a shortfall if it has another version by now, or another its name.
 pub(super) fn put(conn: &Connection, group: &Group) -> Result<()> {
     let Group { id, version: number, display_name, links: wanted, registered_at, recorded_at } = group;
     let cells = params![
