@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{created, operation};
-use crate::harness::{Answer, Roster};
+use crate::harness::Roster;
 use crate::scim::{
     Client, ENTERPRISE, MEDIA_TYPE, PATCH, id, noted, of_type, part_of, path, refused, resource,
 };
@@ -181,7 +181,7 @@ async fn a_patch_of_the_wrong_form_is_refused() {
     for (body, scim_type) in wrong {
         refused(&entra.send("PATCH", &path(&user), &body).await, 400, Some(scim_type));
     }
-    let no_json = entra.request("PATCH", &path(&user)).header("content-type", super::MEDIA_TYPE).body("{");
+    let no_json = entra.request("PATCH", &path(&user)).header("content-type", MEDIA_TYPE).body("{");
     refused(&crate::harness::Answer::of(no_json).await, 400, Some("invalidSyntax"));
     assert_eq!(resource(&entra.get(&path(&user)).await, 200), user);
 }

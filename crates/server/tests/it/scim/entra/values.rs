@@ -105,9 +105,9 @@ async fn a_date_of_year_one_with_seven_digits_is_accepted() {
     let since = format!("meta.lastModified ge \"{date}\"");
     assert_eq!(entra.found("/Users", &since).await, std::slice::from_ref(&user));
     assert_eq!(entra.found("/Users", &format!("meta.created lt \"{date}\"")).await, [Value::Null; 0]);
-    for attribute in super::declared::writable_dates(&entra).await {
+    for attribute in declared::writable_dates(&entra).await {
         let patched = entra.patched(&path(&user), &operation("Replace", &attribute, json!(date))).await;
-        let shown = super::declared::at(&patched, &attribute);
+        let shown = declared::at(&patched, &attribute);
         let shown: jiff::Timestamp =
             shown.as_str().unwrap_or_else(|| panic!("{attribute}: {patched}")).parse().unwrap();
         assert_eq!(shown, date.parse().unwrap(), "{attribute}");
