@@ -7,6 +7,7 @@ pub fn in_token(scope: Scope) -> &'static str {
     match scope {
         Scope::UsersRead => "read",
         Scope::UsersWrite => "write",
+        Scope::GroupsWrite => "groups",
         Scope::Admin => "admin",
     }
 }
@@ -23,7 +24,7 @@ mod tests {
     #[test]
     fn z1_a_tokens_scopes_are_not_named_as_a_keys_are() {
         let names: Vec<_> = Scope::ALL.into_iter().map(in_token).collect();
-        assert_eq!(names, ["read", "write", "admin"]);
+        assert_eq!(names, ["read", "write", "groups", "admin"]);
         assert_eq!(from_token("write"), Some(Scope::UsersWrite));
         for other in ["users:write", "Write", "", "openid"] {
             assert_eq!(from_token(other), None, "{other}");

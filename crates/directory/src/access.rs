@@ -10,23 +10,26 @@ use crate::user::{Source, UserId};
 /// A right that a credential carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
-    /// `users:read`: read users and their history.
+    /// `users:read`: read users, their history and their groups.
     UsersRead,
     /// `users:write`: create, update and delete users.
     UsersWrite,
+    /// `groups:write`: create, change and delete groups.
+    GroupsWrite,
     /// `admin`: the registers, and all else.
     Admin,
 }
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 3] = [Self::UsersRead, Self::UsersWrite, Self::Admin];
+    pub const ALL: [Self; 4] = [Self::UsersRead, Self::UsersWrite, Self::GroupsWrite, Self::Admin];
 
     /// The name, as callers write it.
     pub fn name(self) -> &'static str {
         match self {
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
+            Self::GroupsWrite => "groups:write",
             Self::Admin => "admin",
         }
     }

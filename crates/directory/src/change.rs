@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::clock::Timestamp;
+pub use crate::element::ElementsPatch;
 use crate::password::PasswordHash;
 pub use crate::user::ProfilePatch;
 use crate::user::{ExternalId, Grant, Source, UserName};
@@ -114,6 +115,8 @@ pub struct UserPatch {
     pub links: LinksPatch,
     /// The grants.
     pub grants: GrantsPatch,
+    /// What a user may have several of. A list says what the directory's own value is: it goes before `profile`.
+    pub elements: ElementsPatch,
     /// The callers' time of creation; clearing it restores the server's own.
     pub created_at: Change<Timestamp>,
     /// The callers' time of the last update; kept, it moves to now if anything else changed.

@@ -1,5 +1,6 @@
-//! What `roster check` finds, and the replay of a user's history: the same for every store.
+//! What `roster check` finds, and the replay of the histories of users and groups: the same for every store.
 
+mod group_replay;
 mod replay;
 
 use std::fmt;
@@ -7,6 +8,7 @@ use std::fmt;
 use crate::password::PasswordHash;
 use crate::user::{Field, User};
 
+pub use group_replay::GroupReplay;
 pub use replay::Replay;
 
 /// The most findings that are told: a damaged store has no end of them.

@@ -3,6 +3,8 @@
 //! A change is prepared here (time, ids, keys, hashes), decided in the store's transaction, and answered once it is
 //! on disk. A handler can't get here without a [`Principal`], and what it may do is decided here again.
 
+pub mod groups;
+
 use std::sync::Arc;
 
 use crate::access::{Principal, Scope};
@@ -77,6 +79,9 @@ pub struct Update {
     pub if_version: Option<Vec<u64>>,
     /// The request's idempotency key.
     pub idempotency: Option<Idempotency>,
+    /// The version of the user that the patch was made for, if it was made for one: it is never applied to another, and
+    /// the caller is told with [`Error::Moved`].
+    pub made_for: Option<u64>,
 }
 
 /// How often a change is prepared again because the password's hash moved meanwhile.
@@ -158,6 +163,14 @@ impl Directory {
         who.require(Scope::UsersWrite)?;
         let subject = self.upsert_subject(who, external_id)?;
         self.faults(self.change_user(who.actor(), Dialect::Rest, subject, patch, None)).await
+    }
+
+    /// Creates a user.
+    pub async fn create(&self, who: &Principal, dialect: Dialect, update: Update) -> Result<Applied, Error> {
+        who.require(Scope::UsersWrite)?;
+        let new = self.new_user()?;
+        let target = Target::Id(new.id);
+        self.change(who, dialect, Subject::New(new), &target, update).await
     }
 
     /// Changes an existing user.
@@ -290,10 +303,14 @@ impl Directory {
     }
 
     fn upsert_subject(&self, who: &Principal, external_id: ExternalId) -> Result<Subject, Error> {
+        Ok(Subject::Upsert(Link { source: who.source.clone(), external_id }, self.new_user()?))
+    }
+
+    fn new_user(&self) -> Result<NewUser, Error> {
         let id = UserId(self.entropy.uuid_v7(self.clock.now()));
         let data_key =
             self.keyring.new_data_key(&*self.entropy).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Subject::Upsert(Link { source: who.source.clone(), external_id }, NewUser { id, data_key }))
+        Ok(NewUser { id, data_key })
     }
 
     fn change_user(
@@ -315,6 +332,7 @@ impl Directory {
             patch,
             password: PasswordChange::Keep,
             if_version,
+            made_for: None,
         }
     }
 
@@ -326,8 +344,9 @@ impl Directory {
         target: &Target,
         update: Update,
     ) -> Result<Applied, Error> {
-        let Update { patch, password, if_version, idempotency } = update;
+        let Update { patch, password, if_version, idempotency, made_for } = update;
         let mut change = self.change_user(who.actor(), dialect, subject, patch, if_version);
+        change.made_for = made_for;
         let password = match password {
             Change::Keep => return self.apply(who, idempotency, change).await,
             Change::Clear => {
@@ -338,7 +357,11 @@ impl Directory {
         };
         change.password = PasswordChange::Pending;
         for _ in 0..MOST_PREPARATIONS {
-            // Asked first: a request that is refused, or answered already, costs no hash.
+            // Asked first: a request that is refused, or answered already, costs no hash. A change that was made for another
+            // version stays stale, and its maker is told before a hash is made.
+            if made_for.is_some() && self.has_moved(target, made_for).await? {
+                return Err(Error::Moved);
+            }
             let looks = change.password == PasswordChange::Pending || self.foresight.pays();
             if let Some(applied) = self.try_apply(who, idempotency.clone(), change.clone(), looks).await? {
                 return Ok(applied);
@@ -346,6 +369,11 @@ impl Directory {
             change.password = self.prepare_password(target, &password).await?;
         }
         Err(Error::Overloaded)
+    }
+
+    async fn has_moved(&self, target: &Target, made_for: Option<u64>) -> Result<bool, Error> {
+        let user = self.store.user(target.clone()).await?;
+        Ok(user.map(|user| user.version) != made_for)
     }
 
     /// Verifies the password against the stored hash, or hashes it.
@@ -369,7 +397,8 @@ impl Directory {
         change: D,
     ) -> Result<Applied, Error> {
         let applied = self.try_apply(who, idempotency, change, self.foresight.pays()).await?;
-        applied.ok_or_else(|| Error::Internal("a change without a password was stale".to_owned()))
+        // Without a password, it is stale only where it was made for another version.
+        applied.ok_or(Error::Moved)
     }
 
     /// `None` if the change must be prepared again. `looks` says whether it is worth to look before writing.

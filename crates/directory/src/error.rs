@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::Scope;
 use crate::store::StoreError;
-use crate::user::{Field, Grant, Source};
+use crate::user::{Field, Grant, Source, UserId};
 
 /// Where a fault is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub enum FaultAt {
     /// At the link of a source. What the source calls the user is not part of it: refusals are kept with idempotency
     /// keys, and hold no personal values.
     Link(Source),
+    /// At the name of a group.
+    GroupName,
+    /// At a member of a group.
+    Member(UserId),
 }
 
 /// Why a value that is well formed can't be taken.
@@ -41,6 +45,9 @@ pub enum Reason {
     /// More elements than a user may have.
     #[error("has more elements than a user may have")]
     TooMany,
+    /// No such user is there.
+    #[error("names no user")]
+    UnknownUser,
 }
 
 impl Reason {
@@ -48,7 +55,9 @@ impl Reason {
     pub fn is_about_an_organisation(self) -> bool {
         match self {
             Self::UnknownOrganisation | Self::OtherOrganisation => true,
-            Self::Taken | Self::UnknownClient | Self::UnknownProfile | Self::TooMany => false,
+            Self::Taken | Self::UnknownClient | Self::UnknownProfile | Self::TooMany | Self::UnknownUser => {
+                false
+            }
         }
     }
 }
@@ -108,6 +117,12 @@ pub enum Error {
     /// The answer of the store was lost: the change may or may not have been made.
     #[error("the outcome of the change is not known")]
     Unavailable,
+    /// The user or the group has another version than the change was made for: to be made again. Nothing was changed.
+    #[error("the change was made for another version")]
+    Moved,
+    /// A search took longer than a search may.
+    #[error("the search took too long")]
+    TooSlow,
     /// The store failed; the text is for the log, never for the caller.
     #[error("the store failed: {0}")]
     Store(String),
@@ -127,6 +142,7 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Overloaded => Self::Overloaded,
             StoreError::Unavailable(_) => Self::Unavailable,
+            StoreError::TooSlow => Self::TooSlow,
             StoreError::Failed(context) => Self::Store(context),
         }
     }

@@ -26,11 +26,13 @@ pub enum Dialect {
     Cli,
     /// The token endpoint, which records a sign-in.
     OAuth,
+    /// SCIM 2.0.
+    Scim,
 }
 
 impl Dialect {
     /// Every dialect.
-    pub const ALL: [Self; 5] = [Self::Algorep, Self::Zynchro, Self::Rest, Self::Cli, Self::OAuth];
+    pub const ALL: [Self; 6] = [Self::Algorep, Self::Zynchro, Self::Rest, Self::Cli, Self::OAuth, Self::Scim];
 
     /// The name, as the journal has it.
     pub fn name(self) -> &'static str {
@@ -40,6 +42,7 @@ impl Dialect {
             Self::Rest => "rest",
             Self::Cli => "cli",
             Self::OAuth => "oauth",
+            Self::Scim => "scim",
         }
     }
 

@@ -11,15 +11,18 @@ pub mod check;
 pub mod clock;
 mod decide;
 pub mod directory;
+pub mod element;
 pub mod error;
 pub mod fold;
 mod foresight;
+pub mod group;
 pub mod idempotency;
 pub mod journal;
 mod merge;
 pub mod password;
 pub mod record;
 pub mod seal;
+pub mod search;
 pub mod snapshot;
 pub mod store;
 pub mod transfer;
@@ -27,11 +30,15 @@ pub mod user;
 pub mod value;
 
 pub use access::{Principal, Scope, Scopes};
-pub use change::{Assign, Change, GrantsPatch, LinksPatch, ProfilePatch, Resolution, UserPatch};
+pub use change::{
+    Assign, Change, ElementsPatch, GrantsPatch, LinksPatch, ProfilePatch, Resolution, UserPatch,
+};
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 pub use decide::ChangeRecord;
 pub use directory::{Applied, Directory, References, Rules, Update};
+pub use element::{Attribute, Content, Element, Elements};
 pub use error::{Error, Fault, FaultAt, Reason, Refusal, Refused};
+pub use group::{Group, GroupId, GroupName, Member};
 pub use idempotency::{Idempotency, IdempotencyKey};
 pub use journal::{Actor, ChangeId, Dialect, Entry, FieldChange, Position};
 pub use password::{Password, PasswordHash, Passwords};

@@ -1,6 +1,8 @@
 //! The merge: a user and a patch in, the user as it is to be and the exact difference out. Pure; rules that need
 //! other users or registers are in `decide`.
 
+mod elements;
+
 use std::collections::BTreeSet;
 
 use crate::change::{Assign, Change, GrantsPatch, LinksPatch, Resolution, UserPatch};
@@ -28,10 +30,12 @@ impl Merge {
             last_login_resolution,
             links,
             grants,
+            elements,
             created_at,
             updated_at,
         } = patch;
         let mut merge = Self { user, changes: Vec::new() };
+        let elements = elements::split(elements, &mut profile);
         if last_login_resolution == Resolution::Second && merge.same_second(&profile.last_login) {
             profile.last_login = Change::Keep;
         }
@@ -42,6 +46,7 @@ impl Merge {
         merge.merge_active(active);
         merge.merge_links(links);
         merge.merge_grants(grants);
+        merge.merge_elements(elements);
         merge.merge_created_at(created_at);
         (merge, user_name, updated_at)
     }

@@ -9,9 +9,10 @@ use uuid::Uuid;
 use crate::access::Scopes;
 use crate::clock::Timestamp;
 use crate::error::Refusal;
+use crate::group::{Group, GroupEntry, GroupId, Membership};
 use crate::idempotency::IdempotencyKey;
 use crate::store::Effect;
-use crate::user::{ExternalId, ProfileId, Source, User};
+use crate::user::{ExternalId, ProfileId, Source, User, UserId};
 use crate::value::Text;
 
 /// A secret of an API key, hashed. Two are valid at once while a key is rotated.
@@ -179,6 +180,16 @@ pub enum RecordKey {
     Profile(ProfileId),
     /// A request by its API client and idempotency key.
     Idempotency(String, IdempotencyKey),
+    /// A group by its id.
+    Group(GroupId),
+    /// A group by its name, folded. For look-ups alone.
+    GroupByName(String),
+    /// A group by what a source calls it. For look-ups alone.
+    GroupByLink(Source, ExternalId),
+    /// That a user is a member of a group.
+    Membership(GroupId, UserId),
+    /// An entry of a group's journal, by the group's version. It is never removed.
+    GroupEntry(GroupId, u64),
 }
 
 /// A record.
@@ -196,6 +207,12 @@ pub enum Record {
     Profile(RegisteredProfile),
     /// A request.
     Idempotency(Box<IdempotencyRecord>),
+    /// A group.
+    Group(Group),
+    /// That a user is a member of a group.
+    Membership(Membership),
+    /// An entry of a group's journal.
+    GroupEntry(Box<GroupEntry>),
 }
 
 impl Record {
@@ -208,6 +225,9 @@ impl Record {
             Self::Client(client) => RecordKey::Client(client.id),
             Self::Profile(profile) => RecordKey::Profile(profile.id.clone()),
             Self::Idempotency(record) => RecordKey::Idempotency(record.client.clone(), record.key.clone()),
+            Self::Group(group) => RecordKey::Group(group.id),
+            Self::Membership(member) => RecordKey::Membership(member.group_id, member.user_id),
+            Self::GroupEntry(entry) => RecordKey::GroupEntry(entry.group_id, entry.version),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::element::Element;
 use crate::seal::WrappedKey;
 use crate::user::{Field, FieldVersions, Grant, Link, Number, Profile, User, UserId, UserName};
 use crate::value::Value;
@@ -15,7 +16,10 @@ const USUAL_BYTES: usize = 512;
 
 #[derive(Serialize, Deserialize)]
 enum Snapshot {
+    /// Of a user without elements, whom an older Roster can read.
     V1(SnapshotV1),
+    /// With the user's elements.
+    V2(SnapshotV1, Vec<Element>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -60,12 +64,19 @@ pub fn encode_behind(bytes: Vec<u8>, user: &User) -> Vec<u8> {
         recorded_at: user.recorded_at,
         deleted_at: user.deleted_at,
     };
-    postcard::to_extend(&Snapshot::V1(snapshot), bytes).unwrap_or_default()
+    let snapshot = match &*user.elements {
+        [] => Snapshot::V1(snapshot),
+        elements => Snapshot::V2(snapshot, elements.to_vec()),
+    };
+    postcard::to_extend(&snapshot, bytes).unwrap_or_default()
 }
 
 /// The user from its stored form. Fields of a newer Roster are left out.
 pub fn decode(bytes: &[u8]) -> Option<User> {
-    let Snapshot::V1(stored) = postcard::from_bytes(bytes).ok()?;
+    let (stored, elements) = match postcard::from_bytes(bytes).ok()? {
+        Snapshot::V1(stored) => (stored, Vec::new()),
+        Snapshot::V2(stored, elements) => (stored, elements),
+    };
     let mut profile = Profile::default();
     for (id, value) in stored.profile {
         if let Some(field) = Field::from_id(id)
@@ -84,6 +95,8 @@ pub fn decode(bytes: &[u8]) -> Option<User> {
         profile,
         links: stored.links.into_iter().map(|link| (link.source, link.external_id)).collect(),
         grants: stored.grants.into_iter().collect(),
+        last_element: elements.last().map_or(0, |element| element.id),
+        elements,
         password: None,
         created_at: stored.created_at,
         updated_at: stored.updated_at,

@@ -3,7 +3,7 @@
 //! A change is a [`Decide`]: pure, made outside the store, decided inside its transaction over what was [`Seen`]
 //! there. A store may decide many changes in one transaction, each over what the earlier ones left ([`Seen::apply`]).
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -13,8 +13,10 @@ use crate::clock::Timestamp;
 use crate::directory::Rules;
 use crate::error::Refused;
 use crate::fold;
+use crate::group::{Group, GroupEntry, GroupId, GroupName, Member, Membership};
 use crate::journal::{ChangeId, Entry, Position};
 use crate::record::{Record, RecordKey, Register};
+use crate::search::{Found, FoundUsers, GroupSearch, UserSearch};
 use crate::user::{ExternalId, Link, Number, Source, User, UserId, UserName};
 use crate::value::Email;
 
@@ -129,6 +131,8 @@ pub struct ReadSet {
     pub users: Vec<UserId>,
     /// Records.
     pub records: Vec<RecordKey>,
+    /// Users whose groups are wanted. The groups themselves are not brought along.
+    pub groups_of: Vec<UserId>,
     /// The number of the next user.
     pub number: bool,
 }
@@ -136,8 +140,8 @@ pub struct ReadSet {
 impl ReadSet {
     /// Whether there is nothing to read.
     pub fn is_empty(&self) -> bool {
-        let Self { claims, users, records, number } = self;
-        claims.is_empty() && users.is_empty() && records.is_empty() && !number
+        let Self { claims, users, records, groups_of, number } = self;
+        claims.is_empty() && users.is_empty() && records.is_empty() && groups_of.is_empty() && !number
     }
 }
 
@@ -147,6 +151,7 @@ pub struct Seen {
     claims: HashMap<Claim, Option<UserId>>,
     users: HashMap<UserId, Option<Arc<User>>>,
     records: HashMap<RecordKey, Option<Record>>,
+    groups_of: HashMap<UserId, BTreeSet<GroupId>>,
     next_number: Option<Number>,
 }
 
@@ -163,6 +168,7 @@ impl Seen {
             claims: wanted.claims.into_iter().filter(|claim| !self.claims.contains_key(claim)).collect(),
             users: wanted.users.into_iter().filter(|id| !self.users.contains_key(id)).collect(),
             records: wanted.records.into_iter().filter(|key| !self.records.contains_key(key)).collect(),
+            groups_of: wanted.groups_of.into_iter().filter(|id| !self.groups_of.contains_key(id)).collect(),
             number: wanted.number && self.next_number.is_none(),
         }
     }
@@ -180,6 +186,11 @@ impl Seen {
     /// The store read a record.
     pub fn put_record(&mut self, key: RecordKey, record: Option<Record>) {
         self.records.insert(key, record);
+    }
+
+    /// The store read which groups a user is a member of.
+    pub fn put_groups_of(&mut self, user: UserId, groups: BTreeSet<GroupId>) {
+        self.groups_of.insert(user, groups);
     }
 
     /// The store read the number of the next user.
@@ -226,6 +237,17 @@ impl Seen {
         self.records.get(key).map(Option::as_ref).ok_or_else(missing)
     }
 
+    /// The groups that a user is a member of.
+    pub(crate) fn groups_of(&self, user: UserId) -> Result<&BTreeSet<GroupId>, ReadSet> {
+        let missing = || ReadSet { groups_of: vec![user], ..ReadSet::default() };
+        self.groups_of.get(&user).ok_or_else(missing)
+    }
+
+    /// The group with that id.
+    pub(crate) fn group(&self, id: GroupId) -> Result<Option<&Group>, ReadSet> {
+        Ok(as_group(self.record(&RecordKey::Group(id))?))
+    }
+
     /// The number for a new user.
     pub(crate) fn number(&self) -> Result<Number, ReadSet> {
         self.next_number.ok_or(ReadSet { number: true, ..ReadSet::default() })
@@ -255,12 +277,52 @@ impl Seen {
     }
 
     fn apply_record(&mut self, write: &RecordWrite) {
-        // An organisation has two names: what was seen by the other one is read again.
-        self.records.retain(|key, _| !matches!(key, RecordKey::OrganisationByExternalId(..)));
+        match write {
+            RecordWrite::Put(Record::Organisation(_)) | RecordWrite::Remove(RecordKey::Organisation(..)) => {
+                self.forget(|key| matches!(key, RecordKey::OrganisationByExternalId(..)));
+            }
+            RecordWrite::Put(Record::Group(_)) => self.forget(is_other_name_of_a_group),
+            RecordWrite::Remove(RecordKey::Group(id)) => {
+                // Its memberships go with it.
+                self.forget(is_other_name_of_a_group);
+                self.forget(|key| matches!(key, RecordKey::Membership(group, _) if group == id));
+                self.groups_of.values_mut().for_each(|groups| {
+                    groups.remove(id);
+                });
+            }
+            RecordWrite::Put(Record::Membership(Membership { group_id, user_id, .. })) => {
+                if let Some(groups) = self.groups_of.get_mut(user_id) {
+                    groups.insert(*group_id);
+                }
+            }
+            RecordWrite::Remove(RecordKey::Membership(group_id, user_id)) => {
+                if let Some(groups) = self.groups_of.get_mut(user_id) {
+                    groups.remove(group_id);
+                }
+            }
+            RecordWrite::Put(_) | RecordWrite::Remove(_) => {}
+        }
         match write {
             RecordWrite::Put(record) => self.records.insert(record.key(), Some(record.clone())),
             RecordWrite::Remove(key) => self.records.insert(key.clone(), None),
         };
+    }
+
+    /// What was seen by another name than the one that is written is read again.
+    fn forget(&mut self, is_stale: impl Fn(&RecordKey) -> bool) {
+        self.records.retain(|key, _| !is_stale(key));
+    }
+}
+
+fn is_other_name_of_a_group(key: &RecordKey) -> bool {
+    matches!(key, RecordKey::GroupByName(_) | RecordKey::GroupByLink(..))
+}
+
+/// The group that a record is.
+pub(crate) fn as_group(record: Option<&Record>) -> Option<&Group> {
+    match record {
+        Some(Record::Group(group)) => Some(group),
+        Some(_) | None => None,
     }
 }
 
@@ -430,6 +492,9 @@ pub enum StoreError {
     /// The store went away with the change in flight: it may or may not be on disk.
     #[error("the outcome is not known: {0}")]
     Unavailable(String),
+    /// A search took longer than a search may.
+    #[error("the search took too long")]
+    TooSlow,
     /// The store failed. Nothing was acknowledged.
     #[error("{0}")]
     Failed(String),
@@ -472,6 +537,9 @@ pub struct UserPage {
     pub next: Option<Place>,
 }
 
+/// The groups that users are members of, by user; of one that is in none there may be no entry.
+pub type GroupsOf = BTreeMap<UserId, Vec<(GroupId, GroupName)>>;
+
 /// A store of the directory.
 ///
 /// Every method answers for what is committed; a change is answered once it is on disk.
@@ -491,6 +559,26 @@ pub trait Store: Send + Sync {
         after: u64,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(Position, Entry)>, StoreError>>;
+    /// Living users that fit, with the page's place in a consistent view. An error that says so if it took too long.
+    fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>>;
+    /// Groups that fit.
+    fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>>;
+    /// A page of a group's members behind an id, in the order of their ids: living users alone.
+    fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Member>, StoreError>>;
+    /// The groups of each of these users, in the order of their ids.
+    fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>>;
+    /// A page of a group's journal, oldest first: the entries of versions above `after`. Of a deleted group too.
+    fn group_history(
+        &self,
+        group: GroupId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<GroupEntry>, StoreError>>;
     /// A record.
     fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
     /// A page of a register, in the order of its keys.

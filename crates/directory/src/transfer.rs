@@ -78,9 +78,37 @@ tables! {
         Text: seller_external_id;
         Uuid: origin_id;
         Text: origin_external_id;
+        Text: formatted_name middle_name honorific_prefix honorific_suffix nick_name profile_url title user_type locale
+            timezone employee_number cost_center organization division department manager;
+        Integer: last_element;
     }
     links / 2 { Uuid: user_id; Text: source external_id; Integer: version; }
     grants / 3 { Uuid: user_id; Integer: client_id; Text: profile_id; Truth: granted; Integer: version; }
+    user_elements / 2 {
+        Uuid: user_id;
+        Integer: id attribute version;
+        Truth: is_there is_own;
+        Text: value value_folded kind display;
+        Truth: is_primary;
+        Text: formatted street_address locality region postal_code country;
+    }
+    groups / 1 {
+        Uuid: id;
+        Integer: version;
+        Text: display_name name_folded;
+        Integer: registered_at_us recorded_at_us;
+    }
+    group_links / 2 { Uuid: group_id; Text: source external_id; }
+    group_members / 2 { Uuid: group_id user_id; Integer: since_us; }
+    group_journal / 2 {
+        Uuid: group_id;
+        Integer: version;
+        Uuid: change_id;
+        Text: kind dialect client;
+        Uuid: actor_user_id;
+        Integer: recorded_at_us;
+        Bytes: payload;
+    }
     user_keys / 2 { Integer: kind; Text: key; Uuid: user_id; Integer: folding; }
     journal / 2 {
         Integer: recorded_at_us;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::element::{Element, ElementId};
 use crate::fold;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
@@ -260,6 +261,19 @@ macro_rules! fields {
         }
 
         impl ProfilePatch {
+            /// Sets a plain field to the value that a text stands for. Nothing, if the field is not plain.
+            pub fn parse(&mut self, field: Field, text: &str) -> Result<(), Invalid> {
+                $( if field == Field::$variant {
+                    self.$name = crate::change::Change::Set(<$ty as FieldValue>::parse(text)?);
+                } )*
+                Ok(())
+            }
+
+            /// Clears a plain field.
+            pub fn clear(&mut self, field: Field) {
+                $( if field == Field::$variant { self.$name = crate::change::Change::Clear; } )*
+            }
+
             /// Applies the patch to `profile` and tells `changed` each field that is another now, before and after.
             pub(crate) fn apply(self, profile: &mut Profile, changed: &mut dyn FnMut(Field, Option<Value>, Option<Value>)) {
                 let Self { $( $name, )* } = self;
@@ -313,6 +327,38 @@ fields! {
         22 OriginId origin_id: Uuid;
         /// What the source calls the origin.
         23 OriginExternalId origin_external_id: Text<255>;
+        /// The whole name, as it is written.
+        29 FormattedName formatted_name: Text<1024>;
+        /// The middle name.
+        30 MiddleName middle_name: Text<255>;
+        /// What stands before the name (`Dr.`).
+        31 HonorificPrefix honorific_prefix: Text<255>;
+        /// What stands behind the name (`III`).
+        32 HonorificSuffix honorific_suffix: Text<255>;
+        /// What friends say.
+        33 NickName nick_name: Text<255>;
+        /// Where the user's page is.
+        34 ProfileUrl profile_url: Text<2048>;
+        /// The job's title.
+        35 Title title: Text<255>;
+        /// What kind of user (`Contractor`).
+        36 UserType user_type: Text<255>;
+        /// For numbers and dates, as sent (`en-US`).
+        37 Locale locale: Text<64>;
+        /// The time zone, as sent (`Europe/Paris`).
+        38 Timezone timezone: Text<64>;
+        /// What the employer counts the user as.
+        39 EmployeeNumber employee_number: Text<255>;
+        /// The cost centre.
+        40 CostCenter cost_center: Text<255>;
+        /// The organisation.
+        41 Organization organization: Text<255>;
+        /// The division.
+        42 Division division: Text<255>;
+        /// The department.
+        43 Department department: Text<255>;
+        /// Who manages the user, as the caller names them.
+        44 Manager manager: Text<255>;
     }
     other {
         /// What the user signs in as.
@@ -325,6 +371,8 @@ fields! {
         24 Links links;
         /// An element of the grants.
         25 Grants grants;
+        /// An element of an attribute that a user may have several of.
+        45 Elements elements;
         /// When the user was created, as the callers say.
         26 CreatedAt created_at;
         /// When the user was last updated, as the callers say.
@@ -403,6 +451,10 @@ pub struct User {
     pub links: BTreeMap<Source, ExternalId>,
     /// The clients that the user may enter, and as what.
     pub grants: BTreeSet<Grant>,
+    /// The elements of what a user may have several of, by their ids.
+    pub elements: Vec<Element>,
+    /// The greatest id that an element of the user was ever given; 0 before the first.
+    pub last_element: ElementId,
     /// The password's hash.
     pub password: Option<PasswordHash>,
     /// When the user was created, as the callers say.
@@ -421,20 +473,27 @@ pub struct User {
     pub field_versions: FieldVersions,
 }
 
+impl Profile {
+    /// The display name; where it was never set, the given and the family name joined.
+    pub fn shown_name(&self) -> Option<String> {
+        let Self { display_name, given_name, family_name, .. } = self;
+        if let Some(name) = display_name {
+            return Some(name.as_str().to_owned());
+        }
+        let parts: Vec<&str> = [given_name, family_name].into_iter().flatten().map(Text::as_str).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
+}
+
 impl User {
     /// Whether the user exists for callers.
     pub fn is_living(&self) -> bool {
         self.deleted_at.is_none()
     }
 
-    /// The display name; where it was never set, the given and the family name joined.
+    /// The name that others are shown: [`Profile::shown_name`].
     pub fn shown_name(&self) -> Option<String> {
-        let Profile { display_name, given_name, family_name, .. } = &self.profile;
-        if let Some(name) = display_name {
-            return Some(name.as_str().to_owned());
-        }
-        let parts: Vec<&str> = [given_name, family_name].into_iter().flatten().map(Text::as_str).collect();
-        (!parts.is_empty()).then(|| parts.join(" "))
+        self.profile.shown_name()
     }
 
     /// The email as it is compared; of a living user alone.

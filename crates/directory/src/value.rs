@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
+use crate::element::Element;
 use crate::user::{Grant, Link, UserId};
 
 /// Why a value is no value of its field. The value itself is never part of it.
@@ -33,6 +34,9 @@ pub enum Invalid {
     /// Not an RFC 3339 date-time.
     #[error("must be an RFC 3339 date-time with an offset, in the years 0001 to 9999")]
     DateTime,
+    /// Not a truth value.
+    #[error("must be true or false")]
+    Truth,
     /// Not a UUID in the 8-4-4-4-12 form.
     #[error("must be a UUID in the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx")]
     Uuid,
@@ -150,6 +154,10 @@ macro_rules! text_newtype {
             fn from_value(value: Value) -> Option<Self> {
                 if let Value::Text(text) = value { Self::new(&text).ok() } else { None }
             }
+
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                Self::new(text)
+            }
         }
     )*};
 }
@@ -190,6 +198,8 @@ pub enum Value {
     Grant(Grant),
     /// The deleted user that a link was taken over from.
     Holder(UserId),
+    /// An element of what a user may have several of.
+    Element(Box<Element>),
 }
 
 /// A type that a field of a user may have.
@@ -200,10 +210,12 @@ pub trait FieldValue: Clone + Eq {
     fn to_value(&self) -> Value;
     /// From a [`Value`], if it is one of this field's.
     fn from_value(value: Value) -> Option<Self>;
+    /// From the text that stands for it.
+    fn parse(text: &str) -> Result<Self, Invalid>;
 }
 
 macro_rules! plain_value {
-    ($($name:ty => $variant:ident;)*) => {$(
+    ($($name:ty => $variant:ident by $parse:expr;)*) => {$(
         impl FieldValue for $name {
             const KIND: Kind = Kind::$variant;
 
@@ -214,14 +226,22 @@ macro_rules! plain_value {
             fn from_value(value: Value) -> Option<Self> {
                 if let Value::$variant(value) = value { Some(value) } else { None }
             }
+
+            fn parse(text: &str) -> Result<Self, Invalid> {
+                $parse(text)
+            }
         }
     )*};
 }
 
 plain_value! {
-    bool => Bool;
-    Timestamp => Time;
-    Uuid => Uuid;
+    bool => Bool by parse_bool;
+    Timestamp => Time by Timestamp::parse_rfc3339;
+    Uuid => Uuid by parse_uuid;
+}
+
+fn parse_bool(text: &str) -> Result<bool, Invalid> {
+    text.parse().map_err(|_| Invalid::Truth)
 }
 
 #[cfg(test)]

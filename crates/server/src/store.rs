@@ -108,6 +108,7 @@ pub fn postgres_options(
         most_waiting: settings.write_queue.get(),
         point_readers: settings.readers.get(),
         page_readers: settings.readers.get(),
+        searchers: settings.readers.get(),
         // A request that can't be served in its time is to hear so from whoever knows why.
         patience: settings.request_timeout.mul_f64(2.0 / 3.0),
         durability: match settings.durability {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use roster_directory::directory::References;
+use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::seal::Keyring;
 use roster_directory::{
-    Applied, Clock, Dialect, Directory, Entropy, Entry, Error, Position, Principal, Rules, Store, Target,
-    Update, User, UserPatch,
+    Applied, Clock, Dialect, Directory, Entropy, Entry, Error, Group, Position, Principal, Rules, Store,
+    Target, Update, User, UserPatch,
 };
 
 use crate::build::{by_id, external_id, principal};
@@ -113,6 +114,16 @@ impl<F: StoreFactory> Bench<F> {
     /// Deletes a user.
     pub async fn delete(&self, user: &User) -> Applied {
         self.directory.delete(&self.who(), Dialect::Rest, by_id(user), None, None).await.unwrap()
+    }
+
+    /// A group that is made.
+    pub async fn group(&self, update: GroupUpdate) -> Group {
+        self.directory.create_group(&self.who(), Dialect::Scim, update).await.unwrap()
+    }
+
+    /// Changes a group.
+    pub async fn change_group(&self, group: &Group, update: GroupUpdate) -> Result<Group, Error> {
+        self.directory.update_group(&self.who(), Dialect::Scim, group.id, update).await
     }
 
     /// The user as the store has it now.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::{
-    Assign, Avatar, Change, Email, ExternalId, Field, Grant, GrantsPatch, Link, Password, Principal, Profile,
-    ProfileId, ProfilePatch, Scope, Source, Target, Text, Timestamp, User, UserName, UserPatch,
+    Assign, Attribute, Avatar, Change, Content, Elements, Email, ExternalId, Field, Grant, GrantsPatch,
+    GroupName, Link, Password, Principal, Profile, ProfileId, ProfilePatch, Scope, Source, Target, Text,
+    Timestamp, User, UserName, UserPatch,
 };
 use uuid::Uuid;
 
@@ -118,6 +120,36 @@ pub fn with_grants<const N: usize>(set: [(i64, &str); N]) -> UserPatch {
     patch(|patch| patch.grants = GrantsPatch::Replace(grants(set)))
 }
 
+/// A value of what a user may have several of, with its type.
+pub fn content(value: &str, kind: &str) -> Content {
+    Content { value: Some(value.to_owned()), kind: Some(kind.to_owned()), ..Content::default() }
+}
+
+/// The same, called the primary one.
+pub fn primary(value: &str, kind: &str) -> Content {
+    Content { primary: Some(true), ..content(value, kind) }
+}
+
+/// A patch that makes these all elements of an attribute.
+pub fn with_elements(attribute: Attribute, list: Vec<Content>) -> UserPatch {
+    let elements = Elements::new(attribute, list).unwrap();
+    patch(|patch| drop(patch.elements.insert(attribute, elements)))
+}
+
+/// A group's name.
+pub fn group_name(text: &str) -> GroupName {
+    GroupName::new(text).unwrap()
+}
+
+/// A group that is to be made, with these members.
+pub fn new_group(name: &str, members: &[&User]) -> GroupUpdate {
+    GroupUpdate {
+        display_name: Assign::Set(group_name(name)),
+        add: members.iter().map(|user| user.id).collect(),
+        ..GroupUpdate::default()
+    }
+}
+
 /// A patch that sets every field, each to a value that has `mark` in it where it is text.
 pub fn full_patch(mark: &str) -> UserPatch {
     let uuid = |n: u128| Change::Set(Uuid::from_u128(n));
@@ -142,6 +174,22 @@ pub fn full_patch(mark: &str) -> UserPatch {
         seller_external_id: Change::Set(text(&format!("{mark} seller"))),
         origin_id: uuid(0x30),
         origin_external_id: Change::Set(text(&format!("{mark} origin"))),
+        formatted_name: Change::Set(text(&format!("{mark} formatted name"))),
+        middle_name: Change::Set(text(&format!("{mark} middle name"))),
+        honorific_prefix: Change::Set(text(&format!("{mark} honorific prefix"))),
+        honorific_suffix: Change::Set(text(&format!("{mark} honorific suffix"))),
+        nick_name: Change::Set(text(&format!("{mark} nick name"))),
+        profile_url: Change::Set(text(&format!("{mark} profile url"))),
+        title: Change::Set(text(&format!("{mark} title"))),
+        user_type: Change::Set(text(&format!("{mark} user type"))),
+        locale: Change::Set(text(&format!("{mark} locale"))),
+        timezone: Change::Set(text(&format!("{mark} timezone"))),
+        employee_number: Change::Set(text(&format!("{mark} employee number"))),
+        cost_center: Change::Set(text(&format!("{mark} cost center"))),
+        organization: Change::Set(text(&format!("{mark} organization"))),
+        division: Change::Set(text(&format!("{mark} division"))),
+        department: Change::Set(text(&format!("{mark} department"))),
+        manager: Change::Set(text(&format!("{mark} manager"))),
     };
     UserPatch {
         user_name: Change::Set(user_name(&format!("{mark} name"))),
@@ -178,6 +226,22 @@ pub fn clearing_patch() -> UserPatch {
         seller_external_id: Change::Clear,
         origin_id: Change::Clear,
         origin_external_id: Change::Clear,
+        formatted_name: Change::Clear,
+        middle_name: Change::Clear,
+        honorific_prefix: Change::Clear,
+        honorific_suffix: Change::Clear,
+        nick_name: Change::Clear,
+        profile_url: Change::Clear,
+        title: Change::Clear,
+        user_type: Change::Clear,
+        locale: Change::Clear,
+        timezone: Change::Clear,
+        employee_number: Change::Clear,
+        cost_center: Change::Clear,
+        organization: Change::Clear,
+        division: Change::Clear,
+        department: Change::Clear,
+        manager: Change::Clear,
     };
     UserPatch {
         user_name: Change::Clear,

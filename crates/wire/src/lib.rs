@@ -7,6 +7,7 @@
 
 pub mod address;
 pub mod body;
+pub mod etag;
 pub mod fault;
 pub mod field;
 pub mod idempotency;

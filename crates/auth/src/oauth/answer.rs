@@ -68,9 +68,12 @@ impl From<Error> for OAuthError {
             Error::Refused(Refused { refusal: Refusal::NotFound, replayed: _ }) => {
                 Self::InvalidGrant(WRONG_PASSWORD)
             }
-            error @ (Error::Forbidden(_) | Error::Refused(_) | Error::Store(_) | Error::Internal(_)) => {
-                Self::Server(error.to_string())
-            }
+            error @ (Error::Forbidden(_)
+            | Error::Refused(_)
+            | Error::Moved
+            | Error::TooSlow
+            | Error::Store(_)
+            | Error::Internal(_)) => Self::Server(error.to_string()),
         }
     }
 }

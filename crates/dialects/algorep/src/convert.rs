@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use roster_directory::value::parse_uuid;
 use roster_directory::{
-    Assign, Avatar, Change, Email, ExternalId, GrantsPatch, Invalid, LinksPatch, Profile, ProfilePatch,
-    Resolution, Text, Timestamp, User, UserPatch,
+    Assign, Avatar, Change, ElementsPatch, Email, ExternalId, GrantsPatch, Invalid, LinksPatch, Profile,
+    ProfilePatch, Resolution, Text, Timestamp, User, UserPatch,
 };
 use roster_wire::{Field, shorten};
 use uuid::Uuid;
@@ -81,6 +81,22 @@ impl Converter<'_> {
             staff: self.boolean(is_algorep),
             display_name: Change::Keep,
             control_tower: Change::Keep,
+            formatted_name: Change::Keep,
+            middle_name: Change::Keep,
+            honorific_prefix: Change::Keep,
+            honorific_suffix: Change::Keep,
+            nick_name: Change::Keep,
+            profile_url: Change::Keep,
+            title: Change::Keep,
+            user_type: Change::Keep,
+            locale: Change::Keep,
+            timezone: Change::Keep,
+            employee_number: Change::Keep,
+            cost_center: Change::Keep,
+            organization: Change::Keep,
+            division: Change::Keep,
+            department: Change::Keep,
+            manager: Change::Keep,
         };
         let created_at = self.time(created_at);
         let updated_at = match self.time(updated_at) {
@@ -95,6 +111,7 @@ impl Converter<'_> {
             last_login_resolution: Resolution::Exact,
             links: LinksPatch::new(),
             grants: GrantsPatch::Keep,
+            elements: ElementsPatch::new(),
             created_at,
             updated_at,
         }
@@ -180,6 +197,22 @@ pub(crate) fn answer<'a>(user: &'a User, external_id: &'a ExternalId) -> wire::U
     let Profile {
         display_name: _,
         control_tower: _,
+        formatted_name: _,
+        middle_name: _,
+        honorific_prefix: _,
+        honorific_suffix: _,
+        nick_name: _,
+        profile_url: _,
+        title: _,
+        user_type: _,
+        locale: _,
+        timezone: _,
+        employee_number: _,
+        cost_center: _,
+        organization: _,
+        division: _,
+        department: _,
+        manager: _,
         given_name,
         family_name,
         email,

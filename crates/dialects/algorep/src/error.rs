@@ -52,6 +52,8 @@ impl From<Fault> for Detail {
             FaultAt::Field(field) => key(field),
             FaultAt::Link(_) => key(Field::Links),
             FaultAt::GrantClient(_) | FaultAt::GrantProfile(_) => key(Field::Grants),
+            // Of groups this dialect knows nothing.
+            FaultAt::GroupName | FaultAt::Member(_) => None,
         };
         let is_reference = reason.is_about_an_organisation();
         Self { field: field.map(Cow::Borrowed), message: reason.to_string().into(), is_reference }
@@ -88,7 +90,24 @@ fn key(field: Field) -> Option<&'static str> {
         | Field::ControlTower
         | Field::Password
         | Field::Grants
-        | Field::DeletedAt => None,
+        | Field::Elements
+        | Field::DeletedAt
+        | Field::FormattedName
+        | Field::MiddleName
+        | Field::HonorificPrefix
+        | Field::HonorificSuffix
+        | Field::NickName
+        | Field::ProfileUrl
+        | Field::Title
+        | Field::UserType
+        | Field::Locale
+        | Field::Timezone
+        | Field::EmployeeNumber
+        | Field::CostCenter
+        | Field::Organization
+        | Field::Division
+        | Field::Department
+        | Field::Manager => None,
     }
 }
 
@@ -160,7 +179,7 @@ impl From<directory::Error> for Refused {
                 tracing::error!(%error, "the store failed");
                 Self::StoreFailed
             }
-            directory::Error::Internal(_) => {
+            directory::Error::Internal(_) | directory::Error::Moved | directory::Error::TooSlow => {
                 tracing::error!(%error, "the server failed");
                 Self::ServerFailed
             }

@@ -10,10 +10,10 @@ use http::{HeaderName, Uri, header};
 use roster_auth::authorization;
 use roster_directory::value::parse_uuid;
 use roster_directory::{Idempotency, IdempotencyKey, Invalid, Principal, Scope, UserId};
+use roster_wire::etag::Tags;
 use roster_wire::{ClientAddress, body, idempotency, path};
 
 use crate::Rest;
-use crate::etag::Tags;
 use crate::fault::Fault;
 use crate::problem::{Refused, Why};
 use crate::query::Query;
@@ -143,7 +143,7 @@ impl Call {
             "is not taken here: an existing user is changed with If-Match",
         );
         let tags = self.tags(&header::IF_MATCH, "If-Match");
-        id.and_then(|id| tags?.versions_of(id))
+        id.and_then(|id| tags?.versions_of(&id.to_string()))
     }
 
     /// Whether the user must be a new one: `If-None-Match: *`. There is no `If-Match` then.

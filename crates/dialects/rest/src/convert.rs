@@ -1,11 +1,12 @@
 //! From the directory's nouns to what goes out.
 
+use roster_directory::element::{Address, Content, Element};
 use roster_directory::record::{Organisation, Record, RegisteredClient, RegisteredProfile};
 use roster_directory::{Entry, Field, FieldChange, Grant, Position, Profile, Text, Timestamp, User, Value};
 
 use crate::wire::{
-    ActorJson, ChangeJson, ClientJson, EntryJson, GrantJson, OrganisationJson, PositionJson, ProfileJson,
-    UserJson, ValueJson,
+    ActorJson, ChangeJson, ClientJson, ElementJson, EntryJson, GrantJson, OrganisationJson, PositionJson,
+    ProfileJson, UserJson, ValueJson,
 };
 
 /// A user as this API shows it.
@@ -31,6 +32,22 @@ pub fn user_json(user: &User) -> UserJson {
         seller_external_id,
         origin_id,
         origin_external_id,
+        formatted_name,
+        middle_name,
+        honorific_prefix,
+        honorific_suffix,
+        nick_name,
+        profile_url,
+        title,
+        user_type,
+        locale,
+        timezone,
+        employee_number,
+        cost_center,
+        organization,
+        division,
+        department,
+        manager,
     } = &user.profile;
     UserJson {
         id: user.id.0,
@@ -58,6 +75,22 @@ pub fn user_json(user: &User) -> UserJson {
         seller_external_id: text(seller_external_id.as_ref()),
         origin_id: *origin_id,
         origin_external_id: text(origin_external_id.as_ref()),
+        formatted_name: text(formatted_name.as_ref()),
+        middle_name: text(middle_name.as_ref()),
+        honorific_prefix: text(honorific_prefix.as_ref()),
+        honorific_suffix: text(honorific_suffix.as_ref()),
+        nick_name: text(nick_name.as_ref()),
+        profile_url: text(profile_url.as_ref()),
+        title: text(title.as_ref()),
+        user_type: text(user_type.as_ref()),
+        locale: text(locale.as_ref()),
+        timezone: text(timezone.as_ref()),
+        employee_number: text(employee_number.as_ref()),
+        cost_center: text(cost_center.as_ref()),
+        organization: text(organization.as_ref()),
+        division: text(division.as_ref()),
+        department: text(department.as_ref()),
+        manager: text(manager.as_ref()),
         links: user.links.iter().map(|(source, id)| (source.to_string(), id.to_string())).collect(),
         grants: grants_json(user),
         created_at: user.created_at.to_rfc3339_millis(),
@@ -118,6 +151,28 @@ fn value_json(field: Field, value: &Value) -> ValueJson {
         }
         Value::Grant(grant) => ValueJson::Grant(grant_json(grant)),
         Value::Holder(user) => ValueJson::Holder { taken_over_from: user.0 },
+        Value::Element(element) => ValueJson::Element(Box::new(element_json(element))),
+    }
+}
+
+fn element_json(Element { id, attribute, is_own, content }: &Element) -> ElementJson {
+    let Content { value, kind, display, primary, address } = content.clone();
+    let Address { formatted, street_address, locality, region, postal_code, country } =
+        address.map(|address| *address).unwrap_or_default();
+    ElementJson {
+        element: *id,
+        attribute: attribute.name(),
+        is_own: *is_own,
+        value,
+        kind,
+        display,
+        primary,
+        formatted,
+        street_address,
+        locality,
+        region,
+        postal_code,
+        country,
     }
 }
 

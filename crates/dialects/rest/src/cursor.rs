@@ -33,7 +33,12 @@ pub(crate) fn after_record(register: Register, key: &RecordKey) -> Option<String
         RecordKey::ApiKey(_)
         | RecordKey::RevokedToken(_)
         | RecordKey::OrganisationByExternalId(..)
-        | RecordKey::Idempotency(..) => return None,
+        | RecordKey::Idempotency(..)
+        | RecordKey::Group(_)
+        | RecordKey::GroupByName(_)
+        | RecordKey::GroupByLink(..)
+        | RecordKey::Membership(..)
+        | RecordKey::GroupEntry(..) => return None,
     };
     Some(encode(register_list(register), &place))
 }

@@ -69,6 +69,8 @@ impl From<directory::Fault> for Fault {
                 pointer("", directory::Field::Grants.name())
             }
             FaultAt::Link(source) => pointer(&pointer("", directory::Field::Links.name()), source.as_str()),
+            // Of groups this API knows nothing.
+            FaultAt::GroupName | FaultAt::Member(_) => String::new(),
         };
         Self::at_pointer(pointer, reason.to_string())
     }

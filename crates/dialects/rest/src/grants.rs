@@ -161,7 +161,7 @@ fn in_the_path(fault: directory::Fault) -> Fault {
     let parameter = match &fault.at {
         FaultAt::GrantClient(_) => "client_id",
         FaultAt::GrantProfile(_) => "profile_id",
-        FaultAt::Field(_) | FaultAt::Link(_) => "id",
+        FaultAt::Field(_) | FaultAt::Link(_) | FaultAt::GroupName | FaultAt::Member(_) => "id",
     };
     Fault::at_parameter(parameter, fault.reason.to_string())
 }

@@ -36,8 +36,8 @@ pub use convert::{client_json, entry_json, organisation_json, profile_json, user
 pub use fault::Fault;
 pub use patch::{PatchRequest, patch_from_json};
 pub use wire::{
-    ActorJson, ChangeJson, ClientJson, EntryJson, GrantJson, OrganisationJson, PositionJson, ProfileJson,
-    UserJson, ValueJson,
+    ActorJson, ChangeJson, ClientJson, ElementJson, EntryJson, GrantJson, OrganisationJson, PositionJson,
+    ProfileJson, UserJson, ValueJson,
 };
 
 use problem::{Refused, Why};

@@ -7,8 +7,8 @@ mod tests;
 use roster_directory as directory;
 use roster_directory::value::parse_uuid;
 use roster_directory::{
-    Avatar, Change, Email, FaultAt, Field, Grant, Password, ProfilePatch, Resolution, Timestamp, UserName,
-    UserPatch,
+    Avatar, Change, ElementsPatch, Email, FaultAt, Field, Grant, Password, ProfilePatch, Resolution,
+    Timestamp, UserName, UserPatch,
 };
 use roster_wire::Object;
 
@@ -41,7 +41,7 @@ impl PatchRequest {
         let found = match &fault.at {
             FaultAt::GrantClient(grant) => place(grant, elements::CLIENT_ID),
             FaultAt::GrantProfile(grant) => place(grant, elements::PROFILE_ID),
-            FaultAt::Field(_) | FaultAt::Link(_) => None,
+            FaultAt::Field(_) | FaultAt::Link(_) | FaultAt::GroupName | FaultAt::Member(_) => None,
         };
         match found {
             Some(pointer) => Fault::at_pointer(pointer, fault.reason.to_string()),
@@ -82,6 +82,7 @@ impl PatchRequest {
             last_login_resolution,
             links,
             grants,
+            elements: ElementsPatch::new(),
             created_at,
             updated_at,
         };
@@ -110,5 +111,21 @@ fn profile(reader: &mut Reader<'_, '_, '_>) -> ProfilePatch {
         seller_external_id: reader.text(Field::SellerExternalId.name()),
         origin_id: reader.parsed(Field::OriginId.name(), parse_uuid),
         origin_external_id: reader.text(Field::OriginExternalId.name()),
+        formatted_name: reader.text(Field::FormattedName.name()),
+        middle_name: reader.text(Field::MiddleName.name()),
+        honorific_prefix: reader.text(Field::HonorificPrefix.name()),
+        honorific_suffix: reader.text(Field::HonorificSuffix.name()),
+        nick_name: reader.text(Field::NickName.name()),
+        profile_url: reader.text(Field::ProfileUrl.name()),
+        title: reader.text(Field::Title.name()),
+        user_type: reader.text(Field::UserType.name()),
+        locale: reader.text(Field::Locale.name()),
+        timezone: reader.text(Field::Timezone.name()),
+        employee_number: reader.text(Field::EmployeeNumber.name()),
+        cost_center: reader.text(Field::CostCenter.name()),
+        organization: reader.text(Field::Organization.name()),
+        division: reader.text(Field::Division.name()),
+        department: reader.text(Field::Department.name()),
+        manager: reader.text(Field::Manager.name()),
     }
 }

@@ -128,7 +128,10 @@ impl Refused {
             }
             directory::Error::Overloaded => Why::Busy(RETRY_AFTER_SECONDS),
             directory::Error::Unavailable => Why::OutcomeUnknown,
-            directory::Error::Store(_) | directory::Error::Internal(_) => {
+            directory::Error::Moved
+            | directory::Error::TooSlow
+            | directory::Error::Store(_)
+            | directory::Error::Internal(_) => {
                 tracing::error!(%error, "a request failed");
                 Why::Failed
             }

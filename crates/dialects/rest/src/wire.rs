@@ -9,13 +9,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use history::{ActorJson, ChangeJson, EntryJson, PositionJson, ValueJson};
+pub use history::{ActorJson, ChangeJson, ElementJson, EntryJson, PositionJson, ValueJson};
 pub use registers::{ClientJson, OrganisationJson, ProfileJson};
 
 pub(crate) use history::HistoryPage;
 pub(crate) use registers::{ClientPage, OrganisationPage, ProfilePage};
 
-/// A user. A field without a value is null; the password is never shown.
+/// A user. A field without a value is null, or absent where it says so; the password is never shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = User)]
 pub struct UserJson {
@@ -92,6 +92,70 @@ pub struct UserJson {
     /// What the sources call the origin.
     #[schema(required = true, max_length = 255)]
     pub origin_external_id: Option<String>,
+    /// The whole name, as it is written. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 1024, nullable = false)]
+    pub formatted_name: Option<String>,
+    /// The middle name. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub middle_name: Option<String>,
+    /// What stands before the name (`Dr.`). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub honorific_prefix: Option<String>,
+    /// What stands behind the name (`III`). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub honorific_suffix: Option<String>,
+    /// What friends say. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub nick_name: Option<String>,
+    /// Where the user's page is. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2048, nullable = false)]
+    pub profile_url: Option<String>,
+    /// The job's title. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub title: Option<String>,
+    /// What kind of user (`Contractor`). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub user_type: Option<String>,
+    /// For numbers and dates, as sent (`en-US`). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, nullable = false)]
+    pub locale: Option<String>,
+    /// The time zone, as sent (`Europe/Paris`). Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 64, nullable = false)]
+    pub timezone: Option<String>,
+    /// What the employer counts the user as. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub employee_number: Option<String>,
+    /// The cost centre. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub cost_center: Option<String>,
+    /// The organisation. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub organization: Option<String>,
+    /// The division. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub division: Option<String>,
+    /// The department. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub department: Option<String>,
+    /// Who manages the user, as the caller names them. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255, nullable = false)]
+    pub manager: Option<String>,
     /// Who calls the user what: from source to external id.
     #[schema(example = json!({"bubble": "1708861331497x933611102973227500"}))]
     pub links: BTreeMap<String, String>,

@@ -163,7 +163,7 @@ pub(crate) fn faults_of(fault: &roster_directory::Fault, grants: &Asked) -> Vec<
         FaultAt::GrantClient(grant) => grants.places(grant).map(Place::ClientId).collect(),
         FaultAt::GrantProfile(grant) => grants.places(grant).map(Place::ProfileId).collect(),
         FaultAt::Field(field) => vec![place_of(*field)],
-        FaultAt::Link(_) => vec![Place::Body],
+        FaultAt::Link(_) | FaultAt::GroupName | FaultAt::Member(_) => vec![Place::Body],
     };
     let description = format!("Field {}", fault.reason);
     places.into_iter().map(|place| Fault { place, description: description.clone() }).collect()
@@ -197,6 +197,23 @@ fn place_of(field: UserField) -> Place {
         | UserField::OriginId
         | UserField::OriginExternalId
         | UserField::Links
+        | UserField::Elements
+        | UserField::FormattedName
+        | UserField::MiddleName
+        | UserField::HonorificPrefix
+        | UserField::HonorificSuffix
+        | UserField::NickName
+        | UserField::ProfileUrl
+        | UserField::Title
+        | UserField::UserType
+        | UserField::Locale
+        | UserField::Timezone
+        | UserField::EmployeeNumber
+        | UserField::CostCenter
+        | UserField::Organization
+        | UserField::Division
+        | UserField::Department
+        | UserField::Manager
         | UserField::CreatedAt
         | UserField::UpdatedAt
         | UserField::DeletedAt => Place::Body,

@@ -84,6 +84,8 @@ impl RefusedRequest {
             directory::Error::Forbidden(_)
             | directory::Error::Overloaded
             | directory::Error::Unavailable
+            | directory::Error::Moved
+            | directory::Error::TooSlow
             | directory::Error::Store(_)
             | directory::Error::Internal(_) => false,
         };
@@ -98,7 +100,10 @@ impl Refused {
             directory::Error::Refused(refused) => Self::by_refusal(refused.refusal, asked),
             directory::Error::Overloaded => Self::Busy(RETRY_AFTER_SECONDS),
             directory::Error::Unavailable => Self::Unknown,
-            directory::Error::Store(_) | directory::Error::Internal(_) => {
+            directory::Error::Moved
+            | directory::Error::TooSlow
+            | directory::Error::Store(_)
+            | directory::Error::Internal(_) => {
                 tracing::error!(%error, "a request failed");
                 Self::Internal
             }

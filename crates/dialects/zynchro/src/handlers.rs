@@ -129,7 +129,7 @@ impl Zynchro {
         let query = head.uri.query().unwrap_or_default();
         let parts = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), query.as_bytes(), body];
         let idempotency = idempotency_key.map(|key| self.directory.idempotency(key, &parts));
-        let update = Update { patch, password, if_version: None, idempotency };
+        let update = Update { patch, password, idempotency, ..Update::default() };
         let applied = self.directory.update(who, Dialect::Zynchro, target, update).await;
         applied.map_err(|error| RefusedRequest::by_directory(error, &grants, transaction_id))
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Findings;
 use crate::clock::Timestamp;
+use crate::element::{Element, ElementId};
 use crate::journal::{Entry, EntryKind, FieldChange, Position};
 use crate::user::{Field, FieldVersions, User};
 use crate::value::Value;
@@ -23,6 +24,8 @@ pub struct Replay {
     links: BTreeMap<String, (Option<String>, u64)>,
     /// By client and profile: whether granted, and the version that last changed it.
     grants: BTreeMap<(i64, String), (bool, u64)>,
+    /// By id: the element (`None` once taken away), and the version that last changed it.
+    elements: BTreeMap<ElementId, (Option<Element>, u64)>,
     field_versions: FieldVersions,
 }
 
@@ -45,6 +48,18 @@ impl Replay {
     /// How many grants the history names.
     pub fn grants(&self) -> usize {
         self.grants.len()
+    }
+
+    /// How many elements the history names.
+    pub fn elements(&self) -> usize {
+        self.elements.len()
+    }
+
+    /// Whether the history leaves that element so.
+    pub fn has_element(&self, id: ElementId, element: Option<&Element>, version: u64) -> bool {
+        self.elements
+            .get(&id)
+            .is_some_and(|(known, changed)| (known.as_ref(), *changed) == (element, version))
     }
 
     /// Whether the history leaves that link so.
@@ -126,6 +141,9 @@ impl Replay {
             let key = (grant.client_id, grant.profile_id.as_str().to_owned());
             self.grants.insert(key, (is_there, self.version));
         }
+        if let Some(Value::Element(element)) = element {
+            self.elements.insert(element.id, (is_there.then(|| Element::clone(element)), self.version));
+        }
     }
 
     /// Compares what came of it with the user.
@@ -149,6 +167,11 @@ impl Replay {
         if self.erased {
             return;
         }
+        findings.expect(
+            self.elements.keys().last().copied().unwrap_or(0) == user.last_element,
+            &place,
+            "its last element is not that of its history",
+        );
         for field in Field::ALL.iter().filter(|field| has_one_value(**field)) {
             let problem = format!("its {} is not what its history says", field.name());
             findings.expect(self.values.get(field) == value(user, *field).as_ref(), &place, &problem);
@@ -156,9 +179,9 @@ impl Replay {
     }
 }
 
-/// Links and grants have elements, and of a password the history has no value.
+/// Links, grants and elements have several values, and of a password the history has no value.
 fn has_one_value(field: Field) -> bool {
-    !matches!(field, Field::Links | Field::Grants | Field::Password)
+    !matches!(field, Field::Links | Field::Grants | Field::Elements | Field::Password)
 }
 
 fn value(user: &User, field: Field) -> Option<Value> {

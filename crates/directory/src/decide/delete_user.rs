@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::group::{Stamper, leave_all};
 use super::user::{Stamp, seal_version};
 use super::{Decided, check_version, done, find_living, refuse, target_reads};
 use crate::clock::Timestamp;
@@ -34,6 +35,11 @@ impl Decide for DeleteUser {
         target_reads(&self.target)
     }
 
+    fn reads_to_write(&self) -> ReadSet {
+        let Target::Id(id) = self.target else { return ReadSet::default() };
+        ReadSet { groups_of: vec![id], ..ReadSet::default() }
+    }
+
     fn decide(&self, seen: &Seen) -> Decision {
         self.try_decide(seen).unwrap_or_else(Decision::ReadMore)
     }
@@ -47,6 +53,9 @@ impl DeleteUser {
         if let Err(refusal) = check_version(before, self.if_version.as_deref()) {
             return Ok(refuse(refusal));
         }
+        let by =
+            Stamper { change_id: self.change_id, now: self.now, actor: &self.actor, dialect: self.dialect };
+        let records = leave_all(by, before.id, seen)?;
         let mut merge = Merge { user: (**before).clone(), changes: Vec::new() };
         merge.user.deleted_at = Some(self.now);
         merge.push(Field::DeletedAt, None, Some(Value::Time(self.now)));
@@ -66,6 +75,6 @@ impl DeleteUser {
             .collect();
         let after = Arc::new(user);
         let user = Some(UserWrite { before: Some(Arc::clone(before)), after: Arc::clone(&after), entry });
-        Ok(done(WriteSet { user, claims, records: Vec::new() }, after, Effect::Deleted))
+        Ok(done(WriteSet { user, claims, records }, after, Effect::Deleted))
     }
 }

@@ -33,7 +33,10 @@ impl<D: Decide> Idempotent<D> {
                 | Record::RevokedToken(_)
                 | Record::Organisation(_)
                 | Record::Client(_)
-                | Record::Profile(_),
+                | Record::Profile(_)
+                | Record::Group(_)
+                | Record::Membership(_)
+                | Record::GroupEntry(_),
             )
             | None => None,
         })

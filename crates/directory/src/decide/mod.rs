@@ -1,6 +1,7 @@
 //! The decisions: what each kind of change does, given what the store's transaction saw.
 
 mod delete_user;
+mod group;
 mod idempotent;
 mod names;
 mod record;
@@ -8,6 +9,7 @@ mod references;
 mod user;
 
 pub(crate) use delete_user::DeleteUser;
+pub(crate) use group::{ChangeGroup, DeleteGroup, GroupSubject};
 pub(crate) use idempotent::Idempotent;
 pub use record::ChangeRecord;
 pub(crate) use user::{ChangeUser, NewUser, Subject};

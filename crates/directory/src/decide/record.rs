@@ -77,7 +77,10 @@ fn is_anothers_name(organisation: &Organisation, seen: &Seen) -> Result<bool, Re
             | Record::RevokedToken(_)
             | Record::Client(_)
             | Record::Profile(_)
-            | Record::Idempotency(_),
+            | Record::Idempotency(_)
+            | Record::Group(_)
+            | Record::Membership(_)
+            | Record::GroupEntry(_),
         )
         | None => false,
     })

@@ -130,7 +130,10 @@ fn organisation(key: &RecordKey, seen: &Seen) -> Result<Option<Uuid>, ReadSet> {
             | Record::RevokedToken(_)
             | Record::Client(_)
             | Record::Profile(_)
-            | Record::Idempotency(_),
+            | Record::Idempotency(_)
+            | Record::Group(_)
+            | Record::Membership(_)
+            | Record::GroupEntry(_),
         )
         | None => None,
     })

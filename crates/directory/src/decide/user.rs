@@ -25,6 +25,8 @@ pub(crate) struct NewUser {
 /// Whom a change is about.
 #[derive(Debug, Clone)]
 pub(crate) enum Subject {
+    /// A new user.
+    New(NewUser),
     /// The user with this link, or a new one.
     Upsert(Link, NewUser),
     /// An existing user.
@@ -43,6 +45,8 @@ pub(crate) struct ChangeUser {
     pub(crate) patch: UserPatch,
     pub(crate) password: PasswordChange,
     pub(crate) if_version: Option<Vec<u64>>,
+    /// The version that the patch was made for; the change is `Stale` if the user has another.
+    pub(crate) made_for: Option<u64>,
 }
 
 impl Decide for ChangeUser {
@@ -54,6 +58,7 @@ impl Decide for ChangeUser {
         match &self.subject {
             Subject::Upsert(link, _) => target_reads(&Target::Link(link.clone())),
             Subject::Existing(target) => target_reads(target),
+            Subject::New(_) => ReadSet { number: true, ..ReadSet::default() },
         }
     }
 
@@ -81,6 +86,7 @@ impl ChangeUser {
     fn try_decide(&self, seen: &Seen) -> Decided {
         let mut patch = self.patch.clone();
         let before = match &self.subject {
+            Subject::New(_) => None,
             Subject::Existing(target) => match find_living(target, seen)? {
                 Some(user) => Some(Arc::clone(user)),
                 None => return Ok(refuse(Refusal::NotFound)),
@@ -99,9 +105,14 @@ impl ChangeUser {
         {
             return Ok(refuse(refusal));
         }
+        if let (Some(user), Some(version)) = (&before, self.made_for)
+            && user.version != version
+        {
+            return Ok(Decision::Stale);
+        }
         match (before, &self.subject) {
             (Some(user), _) => self.merge_and_write(Some(&user), (*user).clone(), patch, seen),
-            (None, Subject::Upsert(_, new)) => {
+            (None, Subject::Upsert(_, new) | Subject::New(new)) => {
                 let blank = self.blank(new, seen.number()?);
                 self.merge_and_write(None, blank, patch, seen)
             }
@@ -123,6 +134,8 @@ impl ChangeUser {
             profile: Profile::default(),
             links: Default::default(),
             grants: Default::default(),
+            elements: Vec::new(),
+            last_element: 0,
             password: None,
             created_at: now_ms,
             updated_at: now_ms,
@@ -188,7 +201,10 @@ impl ChangeUser {
         if merge.user.grants.len() > MOST_GRANTS {
             faults.push(Fault { at: FaultAt::Field(Field::Grants), reason: Reason::TooMany });
         }
-        let whole = matches!(self.subject, Subject::Upsert(..));
+        let whole = match self.subject {
+            Subject::Upsert(..) | Subject::New(_) => true,
+            Subject::Existing(_) => false,
+        };
         references::check(self.rules, merge, whole, wanted, seen, faults)
     }
 
@@ -273,7 +289,8 @@ pub(super) fn added_link(after: Option<&Value>) -> Option<&Link> {
             | Value::Time(_)
             | Value::Uuid(_)
             | Value::Grant(_)
-            | Value::Holder(_),
+            | Value::Holder(_)
+            | Value::Element(_),
         )
         | None => None,
     }

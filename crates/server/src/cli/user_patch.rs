@@ -76,7 +76,7 @@ impl Patch {
             patch: request.patch.clone(),
             password: request.password.clone(),
             if_version: if_version.map(|version| vec![version]),
-            idempotency: None,
+            ..Update::default()
         };
         let applied = session.system.directory.update(&session.who, Dialect::Cli, target, update).await;
         let applied = applied.map_err(|error| told(error, Some(&request)))?;

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
-use roster_directory::{ChangeId, Rules, UserId};
+use roster_directory::Rules;
 
 use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::load::{self, Present, Reads};
-use crate::net::Net;
+use crate::load::{self, Present, Reading, Reads};
+use crate::net::{Net, Told};
 use crate::numbers::Numbers;
 use crate::readers::Readers;
 use crate::records::Lock;
@@ -23,8 +23,8 @@ const MOST_READS: usize = 16;
 /// What came of a batch that is ready to be committed.
 pub(crate) struct Ready {
     pub(crate) answers: Vec<Submitted>,
-    /// What the journal will tell of it.
-    pub(crate) changes: Vec<(UserId, ChangeId)>,
+    /// What the journals will tell of it.
+    pub(crate) changes: Vec<Told>,
     /// Whether there is anything to commit.
     pub(crate) wrote: bool,
     /// The first number that is free behind it, if one was asked for.
@@ -45,7 +45,7 @@ pub(crate) struct Turn<'a> {
 /// Begins a transaction, decides `changes` in order, each over what the earlier ones left, and writes what they come to.
 /// Whatever this returns, the transaction is still open.
 pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Result<Ready> {
-    let (mut seen, mut present) = (Seen::new(), Present::new());
+    let (mut seen, mut present, mut net) = (Seen::new(), Present::default(), Net::default());
     let mut wanted = ReadSet::default();
     for change in changes {
         merge(&mut wanted, change.reads());
@@ -53,15 +53,16 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
     }
     // One way to the server and back for both. The records that a change writes are among what it surely reads.
     let keyring = &turn.sealing.keyring;
-    let how = (&mut present, Lock::Write, turn.reads);
+    let how = Reading { present: &mut present, lock: Lock::Write, reads: turn.reads, net: &net };
     let filled = load::fill(turn.session, keyring, &mut seen, wanted, how);
     let (begun, filled) = join(transaction::begin(turn.session), filled).await;
     begun.and(filled)?;
-    let mut net = Net::default();
     let mut answers = Vec::with_capacity(changes.len());
     for (index, change) in changes.iter().enumerate() {
         let rest = changes.get(index + 1..).unwrap_or_default();
-        answers.push(match decide(turn, &mut seen, &mut present, &**change, rest).await? {
+        // It only refers to what it reads later: batches of several processes may do so side by side.
+        let how = Reading { present: &mut present, lock: Lock::Refer, reads: turn.reads, net: &net };
+        answers.push(match decide(turn, &mut seen, how, &**change, rest).await? {
             Decision::Done { writes, verdict } => {
                 if !writes.is_empty() {
                     seen.apply(&writes);
@@ -74,10 +75,9 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
         });
     }
     let changes = net.changes();
-    let wrote = !(changes.is_empty() && net.records.is_empty() && net.claims.is_empty());
+    let wrote = !net.is_empty();
     if wrote {
-        let how = (turn.rules, turn.reads == Reads::Together);
-        save::write(turn.session, turn.sealing, &net, &present, how).await?;
+        save::write(turn.session, turn.sealing, &net, &present, (turn.rules, turn.reads)).await?;
     }
     Ok(Ready { answers, changes, wrote, next_number: seen.next_number().map(|number| number.get()) })
 }
@@ -87,7 +87,7 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
 async fn decide(
     turn: &mut Turn<'_>,
     seen: &mut Seen,
-    present: &mut Present,
+    Reading { present, lock, reads, net }: Reading<'_>,
     change: &dyn Decide,
     rest: &[Arc<dyn Decide>],
 ) -> Result<Decision> {
@@ -107,9 +107,8 @@ async fn decide(
                 if wanted.number && seen.next_number().is_none() {
                     seen.put_next_number(turn.numbers.at_least(1, turn.readers).await?);
                 }
-                let keyring = &turn.sealing.keyring;
-                // It only refers to these: batches of several processes may do so side by side.
-                load::fill(turn.session, keyring, seen, wanted, (present, Lock::Refer, turn.reads)).await?;
+                let how = Reading { present: &mut *present, lock, reads, net };
+                load::fill(turn.session, &turn.sealing.keyring, seen, wanted, how).await?;
             }
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
         }
@@ -124,13 +123,14 @@ pub(crate) async fn preview(
     reads: Reads,
     change: &dyn Decide,
 ) -> Result<Decision> {
-    let (mut seen, mut present) = (Seen::new(), Present::new());
+    let (mut seen, mut present, net) = (Seen::new(), Present::default(), Net::default());
     let mut wanted = change.reads();
     for _ in 0..MOST_READS {
         if wanted.number {
             seen.put_next_number(load::next_number(session).await?);
         }
-        load::fill(session, &sealing.keyring, &mut seen, wanted, (&mut present, Lock::No, reads)).await?;
+        let how = Reading { present: &mut present, lock: Lock::No, reads, net: &net };
+        load::fill(session, &sealing.keyring, &mut seen, wanted, how).await?;
         match ask(change, &seen)? {
             Decision::ReadMore(more) => wanted = more,
             decided @ (Decision::Done { .. } | Decision::Stale) => return Ok(decided),
@@ -145,9 +145,10 @@ fn ask(change: &dyn Decide, seen: &Seen) -> Result<Decision> {
 }
 
 fn merge(into: &mut ReadSet, more: ReadSet) {
-    let ReadSet { claims, users, records, number } = more;
+    let ReadSet { claims, users, records, groups_of, number } = more;
     into.claims.extend(claims);
     into.users.extend(users);
     into.records.extend(records);
+    into.groups_of.extend(groups_of);
     into.number |= number;
 }

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use roster_directory::{Timestamp, UserId, Value};
+use roster_directory::{GroupId, Timestamp, UserId, Value};
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
@@ -71,6 +71,12 @@ impl From<UserId> for Cell {
     }
 }
 
+impl From<GroupId> for Cell {
+    fn from(value: GroupId) -> Self {
+        Self::Uuid(value.0)
+    }
+}
+
 impl From<Uuid> for Cell {
     fn from(value: Uuid) -> Self {
         Self::Uuid(value)
@@ -95,14 +101,14 @@ impl From<Vec<u8>> for Cell {
     }
 }
 
-/// A plain field's value. The journal's own values (links, grants, holders) are in no column.
+/// A plain field's value. The journal's own values (links, grants, elements, holders) are in no column.
 pub(crate) fn plain(value: Value) -> Result<Cell> {
     Ok(match value {
         Value::Text(text) => Cell::Text(text),
         Value::Bool(truth) => truth.into(),
         Value::Time(time) => time.into(),
         Value::Uuid(uuid) => Cell::Uuid(uuid),
-        Value::Link(_) | Value::Grant(_) | Value::Holder(_) => {
+        Value::Link(_) | Value::Grant(_) | Value::Holder(_) | Value::Element(_) => {
             return Err(Error::Unstorable("a plain field has no such value"));
         }
     })
@@ -185,6 +191,10 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn uuid(&mut self) -> Result<Uuid> {
         self.get()
+    }
+
+    pub(crate) fn group_id(&mut self) -> Result<GroupId> {
+        self.uuid().map(GroupId)
     }
 
     pub(crate) fn user_id(&mut self) -> Result<UserId> {

@@ -6,12 +6,13 @@ use roster_directory::seal::WrappedKey;
 use roster_directory::user::FieldVersions;
 use roster_directory::value::Kind as ValueKind;
 use roster_directory::{
-    ExternalId, Grant, Number, PasswordHash, Profile, ProfileId, Source, User, UserName, Value,
+    ExternalId, Field, Grant, Number, PasswordHash, Profile, ProfileId, Source, User, UserName, Value,
 };
 use tokio_postgres::Row;
 
 use crate::bulk::{Bulk, Column, Kind};
 use crate::cell::{Cell, Columns, plain, version};
+use crate::elements;
 use crate::error::Result;
 
 const TABLE: &str = "users";
@@ -35,6 +36,47 @@ const FIXED: [Column; 15] = [
     ("email_folded", Kind::Text),
 ];
 
+/// The fields from this number on are those of SCIM. Few users have one: a statement that changes none leaves them out, or each
+/// batch of changes would bring an empty array for each.
+const FIRST_SELDOM: u16 = 29;
+
+/// Which columns a statement writes: a leading part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Width {
+    /// All but those that few users have.
+    Usual,
+    /// Every one.
+    Whole,
+}
+
+impl Width {
+    /// What a change needs.
+    pub(crate) fn of(before: Option<&User>, after: &User) -> Self {
+        let is_changed = |(field, _): &(Field, ValueKind)| {
+            field.id() >= FIRST_SELDOM
+                && before.and_then(|user| user.profile.value(*field)) != after.profile.value(*field)
+        };
+        let last_element = before.map_or(0, |user| user.last_element);
+        if last_element != after.last_element || Profile::FIELDS.iter().any(is_changed) {
+            Self::Whole
+        } else {
+            Self::Usual
+        }
+    }
+
+    fn fields(self) -> impl Iterator<Item = Field> {
+        let fields = Profile::FIELDS.iter().map(|(field, _)| *field);
+        fields.filter(move |field| self == Self::Whole || field.id() < FIRST_SELDOM)
+    }
+
+    fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Usual => COLUMNS.get(..FIXED.len() + self.fields().count()).unwrap_or_default(),
+            Self::Whole => &COLUMNS,
+        }
+    }
+}
+
 /// Every column, in the order of [`cells`].
 static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
     let plain = Profile::FIELDS.iter().map(|(field, kind)| match kind {
@@ -44,19 +86,20 @@ static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
         // The one plain field that is a time.
         ValueKind::Time => ("last_login_us", Kind::Integer),
     });
-    FIXED.into_iter().chain(plain).collect()
+    FIXED.into_iter().chain(plain).chain([("last_element", Kind::Integer)]).collect()
 });
 
-/// The columns of a user `u`, then its links and its grants. `{id}` stands for the user's id: where one user is asked
-/// for, a planner finds the one partition of the links and grants by it.
+/// The columns of a user `u`, then its links, its grants and its elements. `{id}` stands for the user's id: where one user is
+/// asked for, a planner finds the one partition of the others by it. Of a user that never had an element nothing is looked for.
 static SELECTED: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<String> = COLUMNS.iter().map(|(name, _)| format!("u.{name}")).collect();
     format!(
         "SELECT {}, ARRAY(SELECT l.source || ':' || l.external_id FROM links l \
          WHERE l.user_id = {{id}} AND l.external_id IS NOT NULL), \
-         ARRAY(SELECT g.client_id || ':' || g.profile_id FROM grants g WHERE g.user_id = {{id}} AND g.granted) \
-         FROM users u",
-        names.join(", ")
+         ARRAY(SELECT g.client_id || ':' || g.profile_id FROM grants g WHERE g.user_id = {{id}} AND g.granted), \
+         CASE WHEN u.last_element > 0 THEN {} END FROM users u",
+        names.join(", "),
+        elements::SELECTED
     )
 });
 
@@ -71,24 +114,45 @@ pub(crate) static SELECT_ONE: LazyLock<String> =
 pub(crate) static SELECT_MANY: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE u.id = ANY($1)", *SELECT));
 
-/// New users.
-pub(crate) static INSERT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("a user", TABLE, &COLUMNS, ""));
+/// The statements that write users.
+pub(crate) struct Statements {
+    /// New ones.
+    pub(crate) insert: Bulk,
+    /// Those that have the version `guard`.
+    pub(crate) update: Bulk,
+}
 
-/// Users that have the version `guard`. PostgreSQL writes the whole row anew whatever is set, and compares the values to see
-/// whether an index must follow; so every column is named, and one text serves every change.
-pub(crate) static UPDATE: LazyLock<Bulk> = LazyLock::new(|| {
-    let set: Vec<String> = COLUMNS
-        .iter()
-        .filter(|(name, _)| *name != "id")
-        .map(|(name, _)| format!("{name} = {{{name}}}"))
-        .collect();
-    let columns: Vec<Column> = COLUMNS.iter().copied().chain([("guard", Kind::Integer)]).collect();
-    let head = format!("UPDATE users AS u SET {}", set.join(", "));
-    Bulk::over("a user", &columns, &head, "FROM {rows}", "u.id = {id} AND u.version = {guard}")
-});
+impl Statements {
+    /// Those of a width.
+    pub(crate) fn of(width: Width) -> &'static Self {
+        static USUAL: LazyLock<Statements> = LazyLock::new(|| Statements::new(Width::Usual));
+        static WHOLE: LazyLock<Statements> = LazyLock::new(|| Statements::new(Width::Whole));
+        match width {
+            Width::Usual => &USUAL,
+            Width::Whole => &WHOLE,
+        }
+    }
+
+    /// PostgreSQL writes the whole row anew whatever an UPDATE sets, and compares the values to see whether an index must follow;
+    /// so every column of the width is named, and one text serves every change.
+    fn new(width: Width) -> Self {
+        let columns = width.columns();
+        let set: Vec<String> = columns
+            .iter()
+            .filter(|(name, _)| *name != "id")
+            .map(|(name, _)| format!("{name} = {{{name}}}"))
+            .collect();
+        let guarded: Vec<Column> = columns.iter().copied().chain([("guard", Kind::Integer)]).collect();
+        let head = format!("UPDATE users AS u SET {}", set.join(", "));
+        Self {
+            insert: Bulk::insert("a user", TABLE, columns, ""),
+            update: Bulk::over("a user", &guarded, &head, "FROM {rows}", "u.id = {id} AND u.version = {guard}"),
+        }
+    }
+}
 
 /// The columns' values of a user, in the order of the columns.
-pub(crate) fn cells(user: &User) -> Result<Vec<Cell>> {
+pub(crate) fn cells(user: &User, width: Width) -> Result<Vec<Cell>> {
     let mut cells: Vec<Cell> = Vec::with_capacity(COLUMNS.len() + 1);
     cells.extend([
         user.id.into(),
@@ -107,15 +171,18 @@ pub(crate) fn cells(user: &User) -> Result<Vec<Cell>> {
         user.field_versions.to_bytes().into(),
         user.email_folded().into(),
     ]);
-    for (field, _) in Profile::FIELDS {
-        cells.push(user.profile.value(*field).map(plain).transpose()?.into());
+    for field in width.fields() {
+        cells.push(user.profile.value(field).map(plain).transpose()?.into());
+    }
+    if width == Width::Whole {
+        cells.push(i64::from(user.last_element).into());
     }
     Ok(cells)
 }
 
 /// The same with the version that the user must have.
-pub(crate) fn guarded_cells(before: &User, after: &User) -> Result<Vec<Cell>> {
-    let mut cells = cells(after)?;
+pub(crate) fn guarded_cells(before: &User, after: &User, width: Width) -> Result<Vec<Cell>> {
+    let mut cells = cells(after, width)?;
     cells.push(version(before.version)?.into());
     Ok(cells)
 }
@@ -150,6 +217,8 @@ pub(crate) fn user(row: &Row) -> Result<User> {
         profile: Profile::default(),
         links: Default::default(),
         grants: Default::default(),
+        elements: Vec::new(),
+        last_element: 0,
     };
     // email_folded follows from the email.
     columns.optional_text()?;
@@ -166,12 +235,17 @@ pub(crate) fn user(row: &Row) -> Result<User> {
             return Err(columns.corrupt());
         }
     }
-    elements(columns, &mut user)?;
+    let last_element = columns.integer()?;
+    user.last_element = columns.check(last_element.try_into())?;
+    links_and_grants(columns, &mut user)?;
+    if let Some(parts) = columns.get::<Option<Vec<Option<&str>>>>()? {
+        user.elements = elements::from_parts(&parts)?;
+    }
     Ok(user)
 }
 
 /// Links as `source:external id` (a source has no colon), grants as `client:profile`.
-fn elements(columns: &mut Columns<'_>, user: &mut User) -> Result<()> {
+fn links_and_grants(columns: &mut Columns<'_>, user: &mut User) -> Result<()> {
     for link in columns.get::<Vec<&str>>()? {
         let (source, external_id) = link.split_once(':').ok_or_else(|| columns.corrupt())?;
         let (source, external_id) = (Source::new(source), ExternalId::new(external_id));

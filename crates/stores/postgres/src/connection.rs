@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, Row, Socket, Statement};
 
 use crate::bulk::Parameter;
@@ -295,6 +295,13 @@ impl Session {
         self.answer(self.client.query(&statement, &parameters)).await
     }
 
+    /// The rows of a query that is not likely to be asked again: it is not kept prepared.
+    pub(crate) async fn rows_once(&self, sql: &str, cells: &[(Cell, Type)]) -> Result<Vec<Row>> {
+        let parameters: Vec<_> =
+            cells.iter().map(|(cell, kind)| (cell as &(dyn ToSql + Sync), kind.clone())).collect();
+        self.answer(self.client.query_typed(sql, &parameters)).await
+    }
+
     /// The first row of a query.
     pub(crate) async fn row(&self, sql: &str, cells: &[Cell]) -> Result<Option<Row>> {
         Ok(self.rows(sql, cells).await?.into_iter().next())
@@ -304,6 +311,17 @@ impl Session {
     pub(crate) async fn rows_of(&self, call: &Call<'_>) -> Result<Vec<Row>> {
         let statement = self.prepare(call.sql).await?;
         self.answer(self.client.query(&statement, &pointers(&call.parameters))).await
+    }
+
+    /// The rows of queries that are sent one after the other without waiting in between, in this order.
+    pub(crate) async fn rows_of_all(&self, calls: &[Call<'_>]) -> Result<Vec<Vec<Row>>> {
+        let statements = self.prepare_all(calls).await?;
+        let pointed: Vec<_> = calls.iter().map(|call| pointers(&call.parameters)).collect();
+        let sent = statements
+            .iter()
+            .zip(&pointed)
+            .map(|(statement, parameters)| self.client.query(statement, parameters));
+        self.answer(async { join_all(sent).await.into_iter().collect() }).await
     }
 
     /// Executes a statement; how many rows it wrote.
@@ -316,16 +334,21 @@ impl Session {
     /// Executes statements one after the other without waiting in between; how many rows each wrote. The first that
     /// failed is told: inside a transaction those behind it only fail because it did.
     pub(crate) async fn execute_all(&self, calls: &[Call<'_>]) -> Result<Vec<u64>> {
-        let mut statements = Vec::with_capacity(calls.len());
-        for call in calls {
-            statements.push(self.prepare(call.sql).await?);
-        }
+        let statements = self.prepare_all(calls).await?;
         let pointed: Vec<_> = calls.iter().map(|call| pointers(&call.parameters)).collect();
         let sent = statements
             .iter()
             .zip(&pointed)
             .map(|(statement, parameters)| self.client.execute(statement, parameters));
         self.answer(async { join_all(sent).await.into_iter().collect() }).await
+    }
+
+    async fn prepare_all(&self, calls: &[Call<'_>]) -> Result<Vec<Statement>> {
+        let mut statements = Vec::with_capacity(calls.len());
+        for call in calls {
+            statements.push(self.prepare(call.sql).await?);
+        }
+        Ok(statements)
     }
 }
 

@@ -78,6 +78,11 @@ impl Error {
         }
     }
 
+    /// Whether the statement was ended because it took too long.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::QUERY_CANCELED))
+    }
+
     /// Whether the server itself said no: then it has rolled back. Else the connection was lost (also class 08), the server
     /// ended (57P, and whatever is FATAL or PANIC) or does not know (40003), and a commit that was under way may have been
     /// made.

@@ -1,17 +1,18 @@
-//! A user's history, with the places of its entries in the feed.
+//! A user's history, with the places of its entries in the feed; and a group's, which is in no feed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use roster_directory::group::GroupEntry;
 use roster_directory::store::StoreError;
-use roster_directory::{Entry, Position, UserId};
+use roster_directory::{Entry, GroupId, Position, UserId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use crate::connection::Session;
 use crate::error::{Error, Remedy};
 use crate::store::failed;
-use crate::{PostgresStore, feed, load};
+use crate::{PostgresStore, feed, groups, load};
 
 impl PostgresStore {
     /// A page of a user's history. Entries that have no position yet are given theirs: who reads them must not find others
@@ -48,6 +49,19 @@ impl PostgresStore {
             Ok((Position { epoch: self.epoch, stream, n }, entry))
         };
         entries.into_iter().map(place).collect()
+    }
+
+    /// A page of a group's history.
+    pub(crate) async fn read_group_history(
+        &self,
+        group: GroupId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<GroupEntry>, StoreError> {
+        let read = async |session: Arc<Session>| groups::entries(&session, (group, after, limit)).await;
+        let entries = self.pages.read(read).await.map_err(failed)?;
+        self.settled().await?;
+        Ok(entries)
     }
 
     /// Has positions given to what is committed in a stream.

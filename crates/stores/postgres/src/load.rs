@@ -1,18 +1,18 @@
 //! Reading users, claims, records and the journal.
 //!
-//! A decision is over rows that several statements read. So that it is over one state of each user, a user with its links and grants is read by
+//! A decision is over rows that several statements read. So that it is over one state of each user, a user with its links, grants and elements is read by
 //! one statement, and a claim is believed only if the user that it leads to has what is claimed. What is written is
 //! guarded besides.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{join_all, join3};
 use roster_directory::journal::{EntryKind, decode_changes};
-use roster_directory::record::RecordKey;
+use roster_directory::record::{Record, RecordKey};
 use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
 use roster_directory::store::{Claim, ReadSet, Seen};
-use roster_directory::{Actor, ChangeId, Dialect, Entry, Number, Target, User, UserId};
+use roster_directory::{Actor, ChangeId, Dialect, Entry, Group, GroupId, Number, Target, User, UserId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -21,7 +21,9 @@ use crate::cell::{Cell, Columns};
 use crate::columns;
 use crate::connection::{Call, Session};
 use crate::error::{Error, Result};
+use crate::net::{Net, Told};
 use crate::records::{self, Lock};
+use crate::{groups, members};
 
 const HOLDER: &str = "SELECT user_id FROM user_keys WHERE kind = $1 AND key = $2";
 
@@ -35,11 +37,21 @@ async fn holder(session: &Session, claim: &Claim) -> Result<Option<UserId>> {
     row.map(|row| Columns::new(&row, "user_keys").user_id()).transpose()
 }
 
-/// How rows of one table are read: with one statement, or with one for each, so that each needs one shard alone.
+/// How rows of one table are read and written: with one statement, or with one for each, so that each needs one shard alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reads {
     Together,
     OneByOne,
+}
+
+/// Where a change names more rows of one table than this, they share a statement all the same: they are on all shards anyway.
+const MOST_APART: usize = 100;
+
+impl Reads {
+    /// Whether so many rows have a statement each.
+    pub(crate) fn are_apart(self, rows: usize) -> bool {
+        rows < 2 || (self == Self::OneByOne && rows <= MOST_APART)
+    }
 }
 
 /// Who holds each claim.
@@ -48,7 +60,7 @@ pub(crate) async fn holders(
     claims: &[Claim],
     reads: Reads,
 ) -> Result<HashMap<Claim, UserId>> {
-    if claims.len() < 2 || reads == Reads::OneByOne {
+    if reads.are_apart(claims.len()) {
         let found = join_all(claims.iter().map(|claim| holder(session, claim))).await;
         let held =
             claims.iter().zip(found).map(|(claim, found)| Ok(found?.map(|holder| (claim.clone(), holder))));
@@ -76,7 +88,7 @@ pub(crate) async fn user(session: &Session, id: UserId) -> Result<Option<User>> 
 
 /// Users, deleted ones too.
 pub(crate) async fn users(session: &Session, ids: &[UserId], reads: Reads) -> Result<HashMap<UserId, User>> {
-    if ids.len() < 2 || reads == Reads::OneByOne {
+    if reads.are_apart(ids.len()) {
         let found = join_all(ids.iter().map(|id| user(session, *id))).await;
         return found
             .into_iter()
@@ -108,8 +120,40 @@ pub(crate) async fn data_key(session: &Session, id: UserId) -> Result<Option<Wra
     row.map(|row| Ok(WrappedKey::from_bytes(Columns::new(&row, "users").bytes()?.to_vec()))).transpose()
 }
 
-/// What was read of records: whether each was there.
-pub(crate) type Present = HashMap<RecordKey, bool>;
+/// What was read of records: whether each was there, and the groups as they were.
+#[derive(Debug, Default)]
+pub(crate) struct Present {
+    there: HashMap<RecordKey, bool>,
+    groups: HashMap<GroupId, Group>,
+}
+
+impl Present {
+    /// Whether a record was there, if anyone looked.
+    pub(crate) fn get(&self, key: &RecordKey) -> Option<bool> {
+        self.there.get(key).copied()
+    }
+
+    /// A group as it was.
+    pub(crate) fn group(&self, id: GroupId) -> Option<&Group> {
+        self.groups.get(&id)
+    }
+
+    fn put(&mut self, key: &RecordKey, record: Option<&Record>) {
+        self.there.insert(key.clone(), record.is_some());
+        if let (RecordKey::Group(id), Some(Record::Group(group))) = (key, record) {
+            self.groups.insert(*id, group.clone());
+        }
+    }
+}
+
+/// How is read what a decision needs.
+pub(crate) struct Reading<'a> {
+    pub(crate) present: &'a mut Present,
+    pub(crate) lock: Lock,
+    pub(crate) reads: Reads,
+    /// What the earlier changes of the batch came to, which is not written yet.
+    pub(crate) net: &'a Net,
+}
 
 /// Reads into `seen` what of `wanted` is not there yet, but for the number. A claim brings its holder along.
 pub(crate) async fn fill(
@@ -117,26 +161,24 @@ pub(crate) async fn fill(
     keyring: &Keyring,
     seen: &mut Seen,
     wanted: ReadSet,
-    (present, lock, reads): (&mut Present, Lock, Reads),
+    Reading { present, lock, reads, net }: Reading<'_>,
 ) -> Result<()> {
-    let ReadSet { mut claims, users: mut ids, records: mut keys, number: _ } = seen.missing(wanted);
-    claims.sort_unstable();
-    claims.dedup();
-    keys.sort_unstable();
-    keys.dedup();
-    let records = join_all(keys.iter().map(|key| records::load(session, keyring, key, lock)));
-    let (found, records) = join(holders(session, &claims, reads), records).await;
+    let ReadSet { claims, users, records: keys, groups_of, number: _ } = seen.missing(wanted);
+    let (claims, keys, groups_of) = (unique(claims), unique(keys), unique(groups_of));
+    let records = records::load_all(session, keyring, keys, (lock, reads));
+    let groups_of = members::of_users(session, &groups_of, lock);
+    let (found, records, groups_of) = join3(holders(session, &claims, reads), records, groups_of).await;
     let found = found?;
-    for (key, record) in keys.into_iter().zip(records) {
-        let record = record?;
-        present.insert(key.clone(), record.is_some());
+    for (key, record) in records? {
+        present.put(&key, record.as_ref());
         seen.put_record(key, record);
     }
-    ids.extend(found.values().copied());
-    ids.retain(|id| !seen.has_user(*id));
-    ids.sort_unstable();
-    ids.dedup();
-    let mut loaded = users(session, &ids, reads).await?;
+    for (user, groups) in groups_of? {
+        seen.put_groups_of(user, net.groups_of(user, groups));
+    }
+    let ids = users.into_iter().chain(found.values().copied()).filter(|id| !seen.has_user(*id)).collect();
+    let ids = unique(ids);
+    let mut loaded = self::users(session, &ids, reads).await?;
     for id in ids {
         seen.put_user(id, loaded.remove(&id).map(Arc::new));
     }
@@ -150,6 +192,13 @@ pub(crate) async fn fill(
         seen.put_claim(claim, holder);
     }
     Ok(())
+}
+
+/// In order, each once.
+fn unique<T: Ord>(mut list: Vec<T>) -> Vec<T> {
+    list.sort_unstable();
+    list.dedup();
+    list
 }
 
 /// The number of the next user as far as anyone can say who does not take it.
@@ -198,12 +247,17 @@ pub(crate) fn entry(row: &Row, keyring: &Keyring, owner: (UserId, &WrappedKey)) 
     Ok(Entry { change_id, user_id: owner.0, version, kind, recorded_at, actor, dialect, changes })
 }
 
-/// Which of these changes, each of a user, are in the journal.
-pub(crate) async fn made(session: &Session, changes: &[(UserId, ChangeId)]) -> Result<bool> {
+/// Whether these changes are in their journals.
+pub(crate) async fn made(session: &Session, changes: &[Told]) -> Result<bool> {
     const SQL: &str = "SELECT 1 FROM journal WHERE user_id = $1 AND change_id = $2";
     // They were one transaction: what holds of one holds of all.
-    let Some((user, change)) = changes.first() else { return Ok(false) };
-    Ok(session.row(SQL, &[(*user).into(), Cell::Uuid(change.0)]).await?.is_some())
+    match changes.first() {
+        Some(Told::User(user, change)) => {
+            Ok(session.row(SQL, &[(*user).into(), Cell::Uuid(change.0)]).await?.is_some())
+        }
+        Some(Told::Group(group, change)) => groups::made(session, *group, *change).await,
+        None => Ok(false),
+    }
 }
 
 /// Users' ids as one parameter.

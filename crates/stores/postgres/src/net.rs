@@ -1,11 +1,14 @@
 //! What the changes of a batch come to: each row is written once, whoever wrote it how often.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use roster_directory::record::RecordKey;
+use roster_directory::element::ElementId;
+use roster_directory::record::{Record, RecordKey};
 use roster_directory::store::{Claim, ClaimWrite, RecordWrite, UserWrite, WriteSet};
-use roster_directory::{ChangeId, Entry, ExternalId, Grant, Source, User, UserId};
+use roster_directory::{ChangeId, Entry, ExternalId, Grant, GroupId, Source, User, UserId};
+
+use crate::elements::State;
 
 /// A user before the batch and after it.
 pub(crate) struct NetUser {
@@ -21,11 +24,22 @@ pub(crate) struct Net {
     pub(crate) links: BTreeMap<(UserId, Source), (Option<ExternalId>, u64)>,
     /// Whether granted, and the version that changed it last.
     pub(crate) grants: BTreeMap<(UserId, Grant), (bool, u64)>,
+    /// What the element is, and the version that changed it last.
+    pub(crate) elements: BTreeMap<(UserId, ElementId), (State, u64)>,
     /// Every entry, with the user whose key seals it.
     pub(crate) entries: Vec<(Arc<User>, Entry)>,
     /// Who holds the claim before the batch and after it.
     pub(crate) claims: BTreeMap<Claim, (Option<UserId>, Option<UserId>)>,
     pub(crate) records: BTreeMap<RecordKey, RecordWrite>,
+}
+
+/// A change as a journal tells of it, by which a batch is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The journal of a user.
+    User(UserId, ChangeId),
+    /// The journal of a group.
+    Group(GroupId, ChangeId),
 }
 
 impl Net {
@@ -43,19 +57,49 @@ impl Net {
                 RecordWrite::Put(record) => record.key(),
                 RecordWrite::Remove(key) => key.clone(),
             };
+            if let RecordWrite::Remove(RecordKey::Group(id)) = write {
+                // Its memberships go with it, those that the batch made among them.
+                self.records.retain(|key, _| !matches!(key, RecordKey::Membership(group, _) if *group == id));
+            }
             self.records.insert(key, write);
         }
     }
 
-    /// The changes that the journal tells of, by which a batch is found again.
-    pub(crate) fn changes(&self) -> Vec<(UserId, ChangeId)> {
-        self.entries.iter().map(|(user, entry)| (user.id, entry.change_id)).collect()
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { users, links: _, grants: _, elements: _, entries: _, claims, records } = self;
+        users.is_empty() && claims.is_empty() && records.is_empty()
+    }
+
+    /// The changes that a journal tells of.
+    pub(crate) fn changes(&self) -> Vec<Told> {
+        let of_users = self.entries.iter().map(|(user, entry)| Told::User(user.id, entry.change_id));
+        let of_groups = self.records.values().filter_map(|write| match write {
+            RecordWrite::Put(Record::GroupEntry(entry)) => Some(Told::Group(entry.group_id, entry.change_id)),
+            RecordWrite::Put(_) | RecordWrite::Remove(_) => None,
+        });
+        of_users.chain(of_groups).collect()
+    }
+
+    /// The groups of a user, from those that it was in before the batch.
+    pub(crate) fn groups_of(&self, user: UserId, mut before: BTreeSet<GroupId>) -> BTreeSet<GroupId> {
+        for (key, write) in &self.records {
+            let RecordKey::Membership(group, member) = key else { continue };
+            if *member == user {
+                match write {
+                    RecordWrite::Put(_) => before.insert(*group),
+                    RecordWrite::Remove(_) => before.remove(group),
+                };
+            }
+        }
+        before
     }
 
     fn add_user(&mut self, write: UserWrite) {
         let UserWrite { before, after, entry } = write;
         self.add_links(before.as_deref(), &after);
         self.add_grants(before.as_deref(), &after);
+        self.add_elements(before.as_deref(), &after);
         self.entries.push((Arc::clone(&after), entry));
         self.users
             .entry(after.id)
@@ -80,6 +124,18 @@ impl Net {
         for grant in old.symmetric_difference(&after.grants) {
             let granted = after.grants.contains(grant);
             self.grants.insert((after.id, grant.clone()), (granted, after.version));
+        }
+    }
+
+    fn add_elements(&mut self, before: Option<&User>, after: &User) {
+        let old = before.map_or(&[][..], |user| &user.elements);
+        for element in after.elements.iter().filter(|element| !old.contains(element)) {
+            let state = State::There(element.clone());
+            self.elements.insert((after.id, element.id), (state, after.version));
+        }
+        for element in old.iter().filter(|old| after.elements.iter().all(|kept| kept.id != old.id)) {
+            let state = State::TakenAway(element.attribute);
+            self.elements.insert((after.id, element.id), (state, after.version));
         }
     }
 

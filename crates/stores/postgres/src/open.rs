@@ -48,6 +48,10 @@ pub struct Options {
     pub point_readers: usize,
     /// How many connections serve lists and histories.
     pub page_readers: usize,
+    /// How many connections search, each for one search at a time.
+    pub searchers: usize,
+    /// How long a search may take.
+    pub search_timeout: Duration,
     /// How long a change or a read is tried while the server can't be reached or fails over.
     pub patience: Duration,
     /// What an acknowledged change survives.
@@ -66,6 +70,8 @@ impl Options {
             writers: 1,
             point_readers: 2,
             page_readers: 2,
+            searchers: 2,
+            search_timeout: Duration::from_secs(10),
             patience: Duration::from_secs(20),
             durability: Durability::Full,
         }
@@ -86,6 +92,8 @@ impl fmt::Debug for Options {
             .field("writers", &self.writers)
             .field("point_readers", &self.point_readers)
             .field("page_readers", &self.page_readers)
+            .field("searchers", &self.searchers)
+            .field("search_timeout", &self.search_timeout)
             .field("patience", &self.patience)
             .field("durability", &self.durability)
             .finish_non_exhaustive()

@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../migrations/0002_changes_by_recording.sql"),
         oldest: 1,
     },
+    Migration { number: 3, name: "scim", sql: include_str!("../migrations/0003_scim.sql"), oldest: 1 },
 ];
 
 /// What a migration did.
@@ -50,7 +51,7 @@ pub struct Migrated {
 }
 
 /// The newest schema that this version of Roster knows.
-pub const SCHEMA: i64 = 2;
+pub const SCHEMA: i64 = 3;
 
 /// How often a step is tried that another process runs at the same moment, or that a transaction is in the way of.
 const MOST_ATTEMPTS: usize = 20;

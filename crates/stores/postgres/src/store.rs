@@ -6,9 +6,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use roster_directory::group::GroupEntry;
 use roster_directory::record::{Record, RecordKey, Register};
-use roster_directory::store::{Decide, Decision, Store, StoreError, Submitted, Target, UserPage, UserQuery};
-use roster_directory::{Email, Entry, Position, Rules, Timestamp, User, UserId};
+use roster_directory::search::{Found, FoundUsers, GroupSearch, UserSearch};
+use roster_directory::store::{
+    Decide, Decision, GroupsOf, Store, StoreError, Submitted, Target, UserPage, UserQuery,
+};
+use roster_directory::{Email, Entry, Group, GroupId, Member, Position, Rules, Timestamp, User, UserId};
 use secrecy::SecretString;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::LocalSet;
@@ -24,8 +28,9 @@ use crate::open::{Batch, Durability, OpenError, Options};
 use crate::queue::{Done, Job, Pending, Reply, Shared};
 use crate::readers::Readers;
 use crate::schema::{self, Migrated};
+use crate::searchers::Searchers;
 use crate::writer::Writer;
-use crate::{Sealing, batch, load, query, records, rules, secrets};
+use crate::{Sealing, batch, load, members, query, records, rules, secrets};
 
 /// The most requests that wait for positions in the feed.
 const MOST_REQUESTS: usize = 256;
@@ -38,6 +43,7 @@ pub struct PostgresStore {
     pub(crate) sealing: Sealing,
     points: Readers,
     pub(crate) pages: Readers,
+    pub(crate) searchers: Searchers,
     pub(crate) epoch: Uuid,
     queue: Option<mpsc::Sender<Job>>,
     pub(crate) requests: Option<mpsc::Sender<Request>>,
@@ -114,6 +120,7 @@ impl PostgresStore {
         Ok(Self {
             points: Readers::new(&connector, options.point_readers, patience),
             pages: Readers::new(&connector, options.page_readers, patience),
+            searchers: Searchers::new(&connector, options.searchers, patience, options.search_timeout),
             connector,
             sealing,
             epoch,
@@ -254,6 +261,42 @@ impl Store for PostgresStore {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(Position, Entry)>, StoreError>> {
         Box::pin(self.read_history(user, after, limit))
+    }
+
+    fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>> {
+        Box::pin(self.find_users(search))
+    }
+
+    fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>> {
+        Box::pin(self.find_groups(search))
+    }
+
+    fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Member>, StoreError>> {
+        Box::pin(async move {
+            let read = async |session: Arc<Session>| members::page(&session, (group, after, limit)).await;
+            self.pages.read(read).await.map_err(failed)
+        })
+    }
+
+    fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>> {
+        Box::pin(async move {
+            let readers = if users.len() > 1 { &self.pages } else { &self.points };
+            readers.read(async |session| members::named(&session, &users).await).await.map_err(failed)
+        })
+    }
+
+    fn group_history(
+        &self,
+        group: GroupId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<GroupEntry>, StoreError>> {
+        Box::pin(self.read_group_history(group, after, limit))
     }
 
     fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {

@@ -1,10 +1,9 @@
 //! The one place where a transaction is begun, committed and given up, and where it is decided what a failure means.
 
-use roster_directory::{ChangeId, UserId};
-
 use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load;
+use crate::net::Told;
 
 /// How a commit failed.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ pub(crate) async fn roll_back(session: &Session) -> Result<()> {
 
 /// Whether a batch that was in doubt is there. If it is, it is made as safe as any: a commit behind it waits for the
 /// standby, where one must have it, and so for what came before.
-pub(crate) async fn confirm(session: &Session, changes: &[(UserId, ChangeId)]) -> Result<bool, Failure> {
+pub(crate) async fn confirm(session: &Session, changes: &[Told]) -> Result<bool, Failure> {
     if !load::made(session, changes).await.map_err(Failure::RolledBack)? {
         return Ok(false);
     }

@@ -7,13 +7,13 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use roster_directory::store::{Decide, StoreError, Submitted};
-use roster_directory::{ChangeId, UserId};
 use tokio::time::Instant;
 
 use crate::batch::{self, Ready, Turn};
 use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
 use crate::load;
+use crate::net::Told;
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
@@ -135,7 +135,7 @@ impl Writer {
             } else {
                 self.session = None;
             }
-            // What the journal does not tell of can't be found again.
+            // What no journal tells of can't be found again.
             let lost = doubts.iter().any(|ready: &Ready| ready.changes.is_empty());
             if lost || !waits.wait().await {
                 return Err(Refused::Answer(StoreError::Unavailable(error.to_string())));
@@ -279,9 +279,9 @@ impl Writer {
     }
 }
 
-/// Whether a commit in doubt was made after all that these changes would be made besides. Where they are of the same users
-/// the journal's key tells, and what is found is their own.
-async fn is_there(session: &Session, doubts: &[Ready], changes: &[(UserId, ChangeId)]) -> Result<bool> {
+/// Whether a commit in doubt was made after all that these changes would be made besides. Where they are of the same users or
+/// groups the journal's key tells, and what is found is their own.
+async fn is_there(session: &Session, doubts: &[Ready], changes: &[Told]) -> Result<bool> {
     for Ready { changes: earlier, .. } in doubts {
         let same = earlier.first().is_some_and(|first| changes.contains(first));
         if !same && load::made(session, earlier).await? {

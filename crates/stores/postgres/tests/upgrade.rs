@@ -11,11 +11,14 @@ use std::sync::Arc;
 use common::{PostgresFactory, directory, keyring, open, options};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, join_all};
+use roster_directory::group::GroupEntry;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
-use roster_directory::store::{Decide, Decision, StoreError, Submitted, UserPage, UserQuery};
+use roster_directory::search::{Found, FoundUsers, GroupSearch, UserSearch};
+use roster_directory::store::{Decide, Decision, GroupsOf, StoreError, Submitted, UserPage, UserQuery};
 use roster_directory::{
-    Dialect, Email, Entropy, Entry, Position, Rules, Store, Target, Timestamp, User, UserId,
+    Dialect, Email, Entropy, Entry, Group, GroupId, Member, Position, Rules, Store, Target, Timestamp, User,
+    UserId,
 };
 use roster_store_postgres::{Export, Import, Migrated, OpenError, Options, PostgresStore, SCHEMA, migrate};
 use roster_testkit::build::{by_id, external_id, principal, with_given_name};
@@ -82,6 +85,36 @@ impl Store for Beside {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<(Position, Entry)>, StoreError>> {
         self.reads.history(user, after, limit)
+    }
+
+    fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>> {
+        self.reads.search_users(search)
+    }
+
+    fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>> {
+        self.reads.search_groups(search)
+    }
+
+    fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Member>, StoreError>> {
+        self.reads.members(group, after, limit)
+    }
+
+    fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>> {
+        self.reads.groups_of(users)
+    }
+
+    fn group_history(
+        &self,
+        group: GroupId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<GroupEntry>, StoreError>> {
+        self.reads.group_history(group, after, limit)
     }
 
     fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {

@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Bounded;
+use roster_directory::element::ElementId;
 use roster_directory::seal::WrappedKey;
 use roster_directory::store::{Claim, ClaimWrite, WriteSet};
 use roster_directory::user::FieldVersions;
@@ -180,27 +181,31 @@ impl View<'_> {
 /// What a snapshot of a user leaves out. The snapshot follows. So a user takes a third of a kilobyte, and several times
 /// that as it is worked with.
 #[derive(Serialize, Deserialize)]
-struct Secrets<'a> {
+struct LeftOut<'a> {
     #[serde(borrow)]
     password: Option<&'a str>,
     data_key: &'a [u8],
     field_versions: &'a [u8],
+    last_element: ElementId,
 }
 
 fn encode(user: &User) -> Arc<[u8]> {
-    let secrets = Secrets {
+    let left_out = LeftOut {
         password: user.password.as_ref().map(PasswordHash::as_phc),
         data_key: user.data_key.as_bytes(),
         field_versions: &user.field_versions.to_bytes(),
+        last_element: user.last_element,
     };
     // Encoding into memory does not fail.
-    let bytes = postcard::to_extend(&secrets, Vec::with_capacity(2 * USUAL_ENTRY_BYTES)).unwrap_or_default();
+    let bytes = postcard::to_extend(&left_out, Vec::with_capacity(2 * USUAL_ENTRY_BYTES)).unwrap_or_default();
     snapshot::encode_behind(bytes, user).into()
 }
 
 fn decode(bytes: &[u8]) -> Option<User> {
-    let (Secrets { password, data_key, field_versions }, snapshot) = postcard::take_from_bytes(bytes).ok()?;
+    let (left_out, snapshot) = postcard::take_from_bytes(bytes).ok()?;
+    let LeftOut { password, data_key, field_versions, last_element } = left_out;
     Some(User {
+        last_element,
         password: password.map(PasswordHash::from_phc),
         data_key: WrappedKey::from_bytes(data_key.to_vec()),
         field_versions: FieldVersions::from_bytes(field_versions)?,

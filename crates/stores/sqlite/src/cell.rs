@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roster_directory::{Timestamp, UserId, Value};
+use roster_directory::{GroupId, Timestamp, UserId, Value};
 use rusqlite::Row;
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use uuid::Uuid;
@@ -67,6 +67,12 @@ impl From<UserId> for Cell<'_> {
     }
 }
 
+impl From<GroupId> for Cell<'_> {
+    fn from(value: GroupId) -> Self {
+        Self::Uuid(value.0)
+    }
+}
+
 impl<'a> From<&'a str> for Cell<'a> {
     fn from(value: &'a str) -> Self {
         Self::Text(value)
@@ -79,14 +85,14 @@ impl From<String> for Cell<'_> {
     }
 }
 
-/// A plain field's value. The journal's own values (links, grants, holders) are in no column.
+/// A plain field's value. The journal's own values (links, grants, elements, holders) are in no column.
 pub(crate) fn plain(value: Value) -> Result<Cell<'static>> {
     Ok(match value {
         Value::Text(text) => Cell::SharedText(text),
         Value::Bool(truth) => truth.into(),
         Value::Time(time) => time.into(),
         Value::Uuid(uuid) => Cell::Uuid(uuid),
-        Value::Link(_) | Value::Grant(_) | Value::Holder(_) => {
+        Value::Link(_) | Value::Grant(_) | Value::Holder(_) | Value::Element(_) => {
             return Err(Error::Unstorable("a plain field has no such value"));
         }
     })
@@ -154,11 +160,7 @@ impl<'a> Columns<'a> {
     }
 
     pub(crate) fn truth(&mut self) -> Result<bool> {
-        match self.integer()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(self.corrupt()),
-        }
+        self.optional_truth()?.ok_or_else(|| self.corrupt())
     }
 
     pub(crate) fn version(&mut self) -> Result<u64> {
@@ -186,6 +188,19 @@ impl<'a> Columns<'a> {
 
     pub(crate) fn uuid(&mut self) -> Result<Uuid> {
         self.optional_uuid()?.ok_or_else(|| self.corrupt())
+    }
+
+    pub(crate) fn optional_truth(&mut self) -> Result<Option<bool>> {
+        match self.optional_integer()? {
+            None => Ok(None),
+            Some(0) => Ok(Some(false)),
+            Some(1) => Ok(Some(true)),
+            Some(_) => Err(self.corrupt()),
+        }
+    }
+
+    pub(crate) fn group_id(&mut self) -> Result<GroupId> {
+        self.uuid().map(GroupId)
     }
 
     pub(crate) fn user_id(&mut self) -> Result<UserId> {

@@ -15,7 +15,7 @@ use crate::error::Result;
 const TABLE: &str = "users";
 
 /// The columns that are not plain fields, in the order of [`cells`].
-const FIXED: [&str; 15] = [
+const FIXED: [&str; 16] = [
     "number",
     "id",
     "version",
@@ -31,6 +31,7 @@ const FIXED: [&str; 15] = [
     "data_key",
     "field_versions",
     "email_folded",
+    "last_element",
 ];
 
 /// Every column, in the order of [`cells`].
@@ -78,6 +79,7 @@ pub(crate) fn cells(user: &User) -> Result<Vec<Cell<'_>>> {
         Cell::Blob(user.data_key.as_bytes()),
         Cell::OwnedBlob(user.field_versions.to_bytes()),
         user.email_folded().into(),
+        i64::from(user.last_element).into(),
     ]);
     for (field, _) in Profile::FIELDS {
         cells.push(user.profile.value(*field).map(plain).transpose()?.into());
@@ -113,7 +115,7 @@ pub(crate) fn update<'a>(before: &'a User, after: &'a User) -> Result<(String, V
     Ok((sql, values))
 }
 
-/// A user from a row of [`SELECT`], without its links and grants.
+/// A user from a row of [`SELECT`], without its links, grants and elements.
 pub(crate) fn user(row: &Row<'_>) -> Result<User> {
     let columns = &mut Columns::new(row, TABLE);
     let number = columns.integer()?;
@@ -141,9 +143,13 @@ pub(crate) fn user(row: &Row<'_>) -> Result<User> {
         profile: Profile::default(),
         links: Default::default(),
         grants: Default::default(),
+        elements: Vec::new(),
+        last_element: 0,
     };
     // email_folded follows from the email.
     columns.value()?;
+    let last_element = columns.integer()?;
+    user.last_element = columns.check(last_element.try_into())?;
     for (field, kind) in Profile::FIELDS {
         let value = match kind {
             Kind::Text => columns.optional_text()?.map(|text| Value::Text(text.into())),

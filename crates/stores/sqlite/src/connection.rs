@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use roster_directory::fold::fold;
 use rusqlite::config::DbConfig;
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OpenFlags};
 
 /// Statements kept prepared. The updates are as many as there are sets of columns that change together.
@@ -61,9 +63,21 @@ pub(crate) fn open_checker(path: &Path, busy_timeout: Duration) -> rusqlite::Res
 fn only_reading(conn: Connection, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     set_up(&conn, busy_timeout, READER_STATEMENTS, READER_CACHE_KIB)?;
     conn.pragma_update(None, "query_only", true)?;
+    define_fold(&conn)?;
     // Only who knows that the log is on disk may copy it: the writer.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(conn)
+}
+
+/// `roster_fold(text)`: a text as it is compared.
+fn define_fold(conn: &Connection) -> rusqlite::Result<()> {
+    // No schema may use it: other programs do not have it.
+    let flags =
+        FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_DIRECTONLY;
+    conn.create_scalar_function("roster_fold", 1, flags, |arguments| {
+        let text: Option<&str> = arguments.get_raw(0).as_str_or_null()?;
+        Ok(text.map(fold))
+    })
 }
 
 fn set_up(

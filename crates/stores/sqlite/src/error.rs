@@ -53,6 +53,11 @@ impl Error {
         }
     }
 
+    /// Whether the statement took too long, and was interrupted.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        matches!(self.code(), Some((ErrorCode::OperationInterrupted, _)))
+    }
+
     /// Whether the disk is full.
     pub(crate) fn is_full(&self) -> bool {
         matches!(self.code(), Some((ErrorCode::DiskFull, _)))

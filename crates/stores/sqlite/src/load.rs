@@ -16,7 +16,7 @@ use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::columns;
 use crate::error::{Error, Result};
-use crate::records;
+use crate::{elements, groups, records};
 
 /// Who holds a claim.
 pub(crate) fn holder(conn: &Connection, claim: &Claim) -> Result<Option<UserId>> {
@@ -39,11 +39,15 @@ pub(crate) fn user_at(conn: &Connection, number: Number) -> Result<Option<User>>
     rows.next()?.map(|row| from_row(conn, row)).transpose()
 }
 
-/// A user from a row of [`columns::SELECT`], with its links and grants.
+/// A user from a row of [`columns::SELECT`], with its links, grants and elements.
 pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> Result<User> {
     let mut user = columns::user(row)?;
     load_links(conn, &mut user)?;
     load_grants(conn, &mut user)?;
+    // Most users never had any.
+    if user.last_element > 0 {
+        elements::load(conn, &mut user)?;
+    }
     Ok(user)
 }
 
@@ -104,7 +108,7 @@ pub(crate) fn fill(
     seen: &mut Seen,
     wanted: ReadSet,
 ) -> Result<()> {
-    let ReadSet { claims, users, records: record_keys, number } = seen.missing(wanted);
+    let ReadSet { claims, users, records: record_keys, groups_of, number } = seen.missing(wanted);
     for claim in claims {
         let holder = view.holder(conn, &claim)?;
         seen.put_claim(claim, holder);
@@ -118,6 +122,9 @@ pub(crate) fn fill(
     for key in record_keys {
         let record = records::load(conn, keyring, &key)?;
         seen.put_record(key, record);
+    }
+    for id in groups_of {
+        seen.put_groups_of(id, groups::ids_of(conn, id)?);
     }
     if number {
         seen.put_next_number(counters(conn)?.next_number);

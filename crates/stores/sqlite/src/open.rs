@@ -53,6 +53,8 @@ pub struct Options {
     pub page_readers: usize,
     /// About how much memory the users that were read or written of late may take; 0 for none.
     pub cache_bytes: usize,
+    /// How long a search may take.
+    pub search_timeout: Duration,
     /// How long a change waits for another process to release the write lock.
     pub busy_timeout: Duration,
     /// What an acknowledged change survives.
@@ -79,6 +81,7 @@ impl Options {
             point_readers: 2,
             page_readers: 2,
             cache_bytes: 24 << 20,
+            search_timeout: Duration::from_secs(10),
             busy_timeout: Duration::from_secs(10),
             durability: Durability::Full,
             flushing: Flushing::default(),
@@ -96,6 +99,7 @@ impl fmt::Debug for Options {
             .field("point_readers", &self.point_readers)
             .field("page_readers", &self.page_readers)
             .field("cache_bytes", &self.cache_bytes)
+            .field("search_timeout", &self.search_timeout)
             .field("busy_timeout", &self.busy_timeout)
             .field("durability", &self.durability)
             .field("flushing", &self.flushing)
@@ -125,6 +129,14 @@ pub enum OpenError {
         /// The database's schema.
         found: i64,
         /// The newest that this Roster knows.
+        known: i64,
+    },
+    /// The database is to be read as it is, and was not migrated yet.
+    #[error("the database has schema {found}: `roster migrate` brings it to {known}")]
+    Older {
+        /// The database's schema.
+        found: i64,
+        /// The one that this Roster reads.
         known: i64,
     },
     /// The database was migrated by other steps than this Roster has.

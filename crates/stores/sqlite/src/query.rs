@@ -21,7 +21,7 @@ static AS_OF: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL", *SELECT));
 
 /// How many users may be read on a thread that serves others as well. That few have one email.
-const FEW: usize = 100;
+pub(crate) const FEW: usize = 100;
 
 /// How many entries of the journal are looked at, at the most, for each user that is asked for.
 const MOST_PASSED_BY: usize = 100;

@@ -3,12 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::connection;
 use crate::error::Result;
+
+/// After about so many steps of SQLite's it is asked how long a read has taken: some tenths of a millisecond.
+const STEPS: i32 = 10_000;
 
 /// A few reading connections. Who finds none idle waits.
 pub(crate) struct Readers {
@@ -29,31 +32,57 @@ impl Readers {
         self.lock().clear();
     }
 
-    /// Runs `work` on one of them, over one snapshot that begins now.
-    pub(crate) fn snapshot<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+    /// Runs `work` on one of them, over one snapshot that begins now. SQLite is interrupted if it takes longer than `most`.
+    pub(crate) fn snapshot<T>(
+        &self,
+        most: Option<Duration>,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut conn = self.take();
+        let answer = watch(&mut conn, most).map(|()| read(&conn, work));
+        let unwatched = most.map_or(Ok(()), |_| conn.progress_handler(0, None::<fn() -> bool>));
+        self.put_back(conn);
+        let answer = answer?.unwrap_or_else(|panic| resume_unwind(panic));
+        unwatched?;
+        answer
+    }
+
+    fn take(&self) -> Connection {
         let mut idle = self.lock();
-        let conn = loop {
+        loop {
             match idle.pop() {
-                Some(conn) => break conn,
+                Some(conn) => return conn,
                 None => idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner),
             }
-        };
-        drop(idle);
-        let answer = catch_unwind(AssertUnwindSafe(|| {
-            conn.prepare_cached("BEGIN")?.execute([])?;
-            work(&conn)
-        }));
-        let ended = end(&conn);
+        }
+    }
+
+    fn put_back(&self, conn: Connection) {
         self.lock().push(conn);
         self.returned.notify_one();
-        let answer = answer.unwrap_or_else(|panic| resume_unwind(panic));
-        ended.and(answer)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Connection>> {
         // Nothing panics while it holds the lock, and a list of connections is whole at any moment.
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// From now on SQLite asks now and then whether it took too long.
+fn watch(conn: &mut Connection, most: Option<Duration>) -> rusqlite::Result<()> {
+    let Some(most) = most else { return Ok(()) };
+    let began = Instant::now();
+    conn.progress_handler(STEPS, Some(move || began.elapsed() > most))
+}
+
+/// Reads in a snapshot, which is ended whatever comes of it.
+fn read<T>(conn: &Connection, work: impl FnOnce(&Connection) -> Result<T>) -> std::thread::Result<Result<T>> {
+    let answer = catch_unwind(AssertUnwindSafe(|| {
+        conn.prepare_cached("BEGIN")?.execute([])?;
+        work(conn)
+    }));
+    let ended = end(conn);
+    answer.map(|answer| ended.and(answer))
 }
 
 /// The next reader must not see the snapshot of the last.

@@ -13,7 +13,7 @@ use crate::Sealing;
 use crate::cell::{Cell, version};
 use crate::columns;
 use crate::error::{Error, Result};
-use crate::records;
+use crate::{elements, records};
 
 /// Writes everything of `writes`; a user's entry gets the position `n`.
 pub(crate) fn write(conn: &Connection, sealing: &Sealing, writes: &WriteSet, n: i64) -> Result<()> {
@@ -25,6 +25,7 @@ pub(crate) fn write(conn: &Connection, sealing: &Sealing, writes: &WriteSet, n: 
         }
         write_links(conn, before.as_deref(), after)?;
         write_grants(conn, before.as_deref(), after)?;
+        elements::write(conn, before.as_deref(), after)?;
         append(conn, sealing, after, entry, n)?;
     }
     for claim in claims {

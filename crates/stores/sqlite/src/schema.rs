@@ -23,6 +23,7 @@ const MIGRATIONS: &[Migration] = &[
         name: "changes_by_recording",
         sql: include_str!("../migrations/0002_changes_by_recording.sql"),
     },
+    Migration { number: 3, name: "scim", sql: include_str!("../migrations/0003_scim.sql") },
 ];
 
 /// What a migration did.
@@ -35,7 +36,7 @@ pub struct Migrated {
 }
 
 /// The newest schema that this version of Roster knows.
-pub const SCHEMA: i64 = 2;
+pub const SCHEMA: i64 = 3;
 
 /// Brings the database to [`SCHEMA`].
 pub(crate) fn migrate(conn: &mut Connection, entropy: &dyn Entropy) -> Result<Migrated, OpenError> {

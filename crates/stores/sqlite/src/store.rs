@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use roster_directory::group::GroupEntry;
 use roster_directory::record::{Record, RecordKey, Register};
+use roster_directory::search::{Found, FoundUsers, GroupSearch, UserSearch};
 use roster_directory::store::{
-    Decide, Decision, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
+    Decide, Decision, GroupsOf, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
 };
-use roster_directory::{Email, Entry, Position, Rules, Timestamp, User, UserId};
+use roster_directory::{Email, Entry, Group, GroupId, Member, Position, Rules, Timestamp, User, UserId};
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
@@ -23,7 +26,7 @@ use crate::open::{OpenError, Options, log_path, open_for_writing, prepare_log};
 use crate::readers::Readers;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
-use crate::{Sealing, batch, connection, load, query, records, rules, transaction};
+use crate::{Sealing, batch, connection, groups, load, query, records, rules, search, transaction};
 
 /// A store in one SQLite file.
 ///
@@ -58,6 +61,7 @@ pub(crate) struct Reading {
     flushed: Arc<Flushed>,
     points: Readers,
     pages: Readers,
+    search_timeout: Duration,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -81,6 +85,7 @@ impl SqliteStore {
             point_readers,
             page_readers,
             cache_bytes,
+            search_timeout,
             instrument,
             ..
         } = options;
@@ -94,6 +99,7 @@ impl SqliteStore {
             flushed: Arc::clone(flusher.flushed()),
             points: Readers::open(&path, point_readers, options.busy_timeout)?,
             pages: Readers::open(&path, page_readers, options.busy_timeout)?,
+            search_timeout,
             path: path.clone(),
             epoch: Uuid::from_bytes(epoch),
             sealing: sealing.clone(),
@@ -217,9 +223,7 @@ impl Drop for SqliteStore {
 impl Reading {
     /// A short read, on the calling thread: handing it to another would cost more than the read.
     async fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
-        let answer = self.points.snapshot(work).map_err(failed)?;
-        self.flushed.wait().await?;
-        Ok(answer)
+        self.point_within(None, work).await
     }
 
     /// A short read that may find users in the cache.
@@ -228,6 +232,16 @@ impl Reading {
         work: impl FnOnce(&Connection, View<'_>) -> Result<T, Error>,
     ) -> Result<T, StoreError> {
         self.point(|conn| work(conn, self.as_of(conn)?)).await
+    }
+
+    async fn point_within<T>(
+        &self,
+        most: Option<Duration>,
+        work: impl FnOnce(&Connection) -> Result<T, Error>,
+    ) -> Result<T, StoreError> {
+        let answer = self.points.snapshot(most, work).map_err(failed)?;
+        self.flushed.wait().await?;
+        Ok(answer)
     }
 
     /// What the snapshot that is open may use of the cache.
@@ -240,8 +254,17 @@ impl Reading {
         self: Arc<Self>,
         work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.page_within(None, work).await
+    }
+
+    async fn page_within<T: Send + 'static>(
+        self: Arc<Self>,
+        most: Option<Duration>,
+        work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let reading = Arc::clone(&self);
-        let task = tokio::task::spawn_blocking(move || reading.pages.snapshot(|conn| work(&reading, conn)));
+        let task =
+            tokio::task::spawn_blocking(move || reading.pages.snapshot(most, |conn| work(&reading, conn)));
         let answer = match task.await {
             Ok(answer) => answer.map_err(failed)?,
             Err(error) => return Err(StoreError::Failed(format!("a read did not finish: {error}"))),
@@ -252,7 +275,7 @@ impl Reading {
 }
 
 fn failed(error: Error) -> StoreError {
-    StoreError::Failed(error.to_string())
+    if error.is_interrupted() { StoreError::TooSlow } else { StoreError::Failed(error.to_string()) }
 }
 
 impl Store for SqliteStore {
@@ -296,6 +319,50 @@ impl Store for SqliteStore {
         Box::pin(Arc::clone(&self.reading).page(move |reading, conn| {
             load::history(conn, &reading.sealing.keyring, reading.epoch, (user, after, limit))
         }))
+    }
+
+    fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>> {
+        let most = Some(self.reading.search_timeout);
+        if search::is_short(&search) {
+            return Box::pin(async move {
+                let reading = &self.reading;
+                reading.point_within(most, |conn| search::users(conn, reading.as_of(conn)?, &search)).await
+            });
+        }
+        Box::pin(
+            Arc::clone(&self.reading)
+                .page_within(most, move |reading, conn| search::users(conn, reading.as_of(conn)?, &search)),
+        )
+    }
+
+    fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>> {
+        let most = Some(self.reading.search_timeout);
+        Box::pin(Arc::clone(&self.reading).page_within(most, move |_, conn| search::groups(conn, &search)))
+    }
+
+    fn members(
+        &self,
+        group: GroupId,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<Member>, StoreError>> {
+        Box::pin(Arc::clone(&self.reading).page(move |_, conn| groups::members(conn, group, after, limit)))
+    }
+
+    fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>> {
+        if let [_] = &*users {
+            return Box::pin(async move { self.reading.point(|conn| groups::of(conn, &users)).await });
+        }
+        Box::pin(Arc::clone(&self.reading).page(move |_, conn| groups::of(conn, &users)))
+    }
+
+    fn group_history(
+        &self,
+        group: GroupId,
+        after: u64,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<GroupEntry>, StoreError>> {
+        Box::pin(Arc::clone(&self.reading).page(move |_, conn| groups::history(conn, group, after, limit)))
     }
 
     fn record(&self, key: RecordKey) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {

@@ -26,7 +26,8 @@ impl Export {
         conn.execute_batch("BEGIN")?;
         match crate::schema::schema_of(&conn)? {
             crate::SCHEMA => Ok(Self(conn)),
-            _ => Err(OpenError::NotRosters),
+            0 => Err(OpenError::NotRosters),
+            found => Err(OpenError::Older { found, known: crate::SCHEMA }),
         }
     }
 

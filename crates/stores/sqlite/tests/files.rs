@@ -3,15 +3,20 @@
 
 mod common;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use common::{bench, keyring, mode, open, options};
+use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::record::{Record, RegisteredClient, RegisteredProfile};
 use roster_directory::store::Effect;
-use roster_directory::{Change, Dialect, ProfileId, References, Rules, Store as _, Target, UserPatch};
+use roster_directory::{
+    Assign, Attribute, Change, Content, Dialect, Elements, GroupName, ProfileId, References, Rules,
+    Store as _, Target, UserPatch,
+};
 use roster_store_sqlite::{Migrated, OpenError, Options, SCHEMA, SqliteStore, check, migrate};
 use roster_testkit::SeededEntropy;
-use roster_testkit::build::{external_id, full_patch, principal, text, with_grants};
+use roster_testkit::build::{external_id, full_patch, patch, principal, text, with_grants};
 use rusqlite::Connection;
 
 #[test]
@@ -55,14 +60,38 @@ fn a_newer_schema_is_refused_with_both_versions() {
     assert!(matches!(migrate(&options(&path, &keyring())), Err(OpenError::Newer { .. })));
 }
 
-#[test]
-fn a_database_of_the_first_schema_is_brought_to_this_one() {
+/// Undoes what the third migration and the second did.
+fn back_to_the_first_schema(path: &Path) {
+    let conn = Connection::open(path).unwrap();
+    let mut sql = String::new();
+    for table in ["user_elements", "groups", "group_links", "group_members", "group_journal"] {
+        sql += &format!("DROP VIEW {table}_readable; DROP TABLE {table};");
+    }
+    sql += "DROP VIEW users_readable;";
+    let columns = "SELECT name FROM pragma_table_info('users') WHERE cid >= \
+                   (SELECT cid FROM pragma_table_info('users') WHERE name = 'formatted_name')";
+    let mut statement = conn.prepare(columns).unwrap();
+    for name in statement.query_map([], |row| row.get::<_, String>(0)).unwrap() {
+        sql += &format!("ALTER TABLE users DROP COLUMN {};", name.unwrap());
+    }
+    drop(statement);
+    sql += "CREATE VIEW users_readable AS SELECT number FROM users; DROP INDEX journal_by_recording; \
+         CREATE INDEX users_by_recording ON users (recorded_at_us, id) WHERE deleted_at_us IS NULL; \
+         DELETE FROM migrations WHERE number > 1; PRAGMA user_version = 1";
+    conn.execute_batch(&sql).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_of_the_first_schema_is_brought_to_this_one() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("roster.db");
-    drop(open(&path, &keyring()));
-    let first = "DROP INDEX journal_by_recording; DELETE FROM migrations WHERE number > 1; PRAGMA user_version = 1; \
-         CREATE INDEX users_by_recording ON users (recorded_at_us, id) WHERE deleted_at_us IS NULL";
-    Connection::open(&path).unwrap().execute_batch(first).unwrap();
+    let store = Arc::new(open(&path, &keyring()));
+    let made = common::directory(&store, &keyring(), Rules::default())
+        .upsert(&principal("bubble"), Dialect::Algorep, external_id("ann"), with_grants([(33, "18")]), None)
+        .await
+        .unwrap();
+    drop(store);
+    back_to_the_first_schema(&path);
     let older = check(&path, &keyring());
     assert!(older[0].to_string().contains("schema 1: `roster migrate`"), "{older:?}");
     assert_eq!(migrate(&options(&path, &keyring())).unwrap(), Migrated { from: 1, to: SCHEMA });
@@ -71,6 +100,8 @@ fn a_database_of_the_first_schema_is_brought_to_this_one() {
     let conn = Connection::open(&path).unwrap();
     let found: String = conn.query_row(indexes, [], |row| row.get(0)).unwrap();
     assert_eq!(found, "journal_by_recording");
+    let target = Target::Id(made.user.id);
+    assert_eq!(open(&path, &keyring()).user(target).await.unwrap(), Some(made.user));
 }
 
 #[test]
@@ -231,4 +262,44 @@ async fn the_log_does_not_grow_without_end() {
     assert!(copied <= grown + 200, "and is begun anew: {copied} after {grown}");
     assert_eq!(*store.poisoned().borrow(), None);
     assert!(check(&path, &keyring).is_empty());
+}
+
+/// The same of elements and groups.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_views_show_elements_and_groups() {
+    let bench = bench().await;
+    let roles =
+        || Content { value: Some("admin".to_owned()), kind: Some("work".to_owned()), ..Content::default() };
+    let list = Elements::new(Attribute::Roles, vec![roles(), roles()]).unwrap();
+    let user = bench.put("ann", patch(|patch| drop(patch.elements.insert(Attribute::Roles, list)))).await;
+    let update = GroupUpdate {
+        display_name: Assign::Set(GroupName::new("Readers").unwrap()),
+        external_id: Change::Set(external_id("g")),
+        add: [user.id].into(),
+        ..GroupUpdate::default()
+    };
+    let group = bench.directory.create_group(&bench.who(), Dialect::Scim, update).await.unwrap();
+    let conn = Connection::open(bench.factory.path()).unwrap();
+    let rows = |view: &str, columns: &str| -> Vec<String> {
+        let mut statement = conn.prepare(&format!("SELECT {columns} FROM {view}_readable")).unwrap();
+        let rows = statement.query_map([], |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    };
+    let now = "2024-03-01T10:00:00.123000Z";
+    let (user, group) = (user.id, group.id);
+    let elements = rows("user_elements", "concat_ws(' ', user_id, id, attribute, is_own, value, kind)");
+    assert_eq!(elements, [format!("{user} 1 roles 1 work"), format!("{user} 2 roles 0 admin work")]);
+    let groups = rows("groups", "concat_ws(' ', id, version, display_name, registered_at, recorded_at)");
+    assert_eq!(groups, [format!("{group} 1 Readers {now} {now}")]);
+    assert_eq!(
+        rows("group_links", "concat_ws(' ', group_id, source, external_id)"),
+        [format!("{group} bubble g")]
+    );
+    assert_eq!(
+        rows("group_members", "concat_ws(' ', group_id, user_id, since)"),
+        [format!("{group} {user} {now}")]
+    );
+    let journal =
+        rows("group_journal", "concat_ws(' ', group_id, version, kind, dialect, client, recorded_at)");
+    assert_eq!(journal, [format!("{group} 1 created scim key-bubble {now}")]);
 }

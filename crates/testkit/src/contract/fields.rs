@@ -14,7 +14,7 @@ use crate::{Bench, StoreFactory};
 /// D1.
 pub async fn d1_each_field_is_kept_cleared_or_set<F: StoreFactory>(bench: &mut Bench<F>) {
     let full = bench.put("full", full_patch("ann")).await;
-    assert_eq!(filled(&full.profile).len(), 20, "{:?}", filled(&full.profile));
+    assert_eq!(filled(&full.profile).len(), 36, "{:?}", filled(&full.profile));
     assert_eq!(full.profile.given_name.as_ref().unwrap().as_str(), "ann given");
     assert_eq!(full.profile.staff, Some(false));
     assert!(!full.active);
@@ -34,7 +34,7 @@ pub async fn d1_each_field_is_kept_cleared_or_set<F: StoreFactory>(bench: &mut B
 
     bench.tick();
     let again = bench.put("full", full_patch("bob")).await;
-    assert_eq!(filled(&again.profile).len(), 20);
+    assert_eq!(filled(&again.profile).len(), 36);
     assert_eq!(again.external_id(&source("second")), Some(&external_id("bob link")));
     assert_eq!((again.version, full.version), (3, 1));
     assert_eq!(bench.stored(&full).await, *again);

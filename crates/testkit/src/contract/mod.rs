@@ -1,8 +1,10 @@
 //! The contract that every store keeps under a [`Directory`](roster_directory::Directory), case by case.
 
 pub mod concurrency;
+pub mod elements;
 pub mod fields;
 pub mod grants;
+pub mod groups;
 pub mod idempotency;
 pub mod journal;
 pub mod listing;
@@ -83,6 +85,31 @@ macro_rules! with_contract_cases {
                 users_are_listed_since_a_moment
                 the_list_since_a_moment_goes_on_behind_what_was_changed_again
                 no_living_user_is_lost_while_others_come_and_go;
+            elements:
+                elements_keep_their_ids_and_give_them_to_no_other
+                elements_are_kept_whole
+                the_own_value_follows_whoever_writes_it
+                a_cleared_own_value_takes_its_element_with_it
+                what_the_field_says_alone_is_no_element
+                d6_elements_that_are_there_already_are_not_written
+                d2_the_journal_tells_each_element
+                d8_a_replay_shows_the_elements_as_they_were
+                an_attribute_that_is_not_named_is_left;
+            groups:
+                a_group_is_made_and_found_by_its_names
+                a_groups_names_are_its_own
+                members_come_and_go_one_by_one
+                members_are_shown_by_name
+                who_is_not_there_becomes_no_member
+                a_groups_versions_are_checked_in_the_transaction
+                a_group_that_is_deleted_leaves_its_history
+                a_deleted_user_leaves_its_groups
+                a_groups_history_is_read_in_pages
+                the_groups_of_users_are_told_in_order
+                members_that_join_at_once_all_join
+                groups_of_one_name_that_are_made_at_once_are_one
+                nobody_joins_while_it_is_deleted
+                groups_ask_for_their_scopes;
             concurrency:
                 simultaneous_upserts_of_one_id_make_one_user
                 writers_of_different_fields_all_win

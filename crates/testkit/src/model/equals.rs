@@ -45,6 +45,7 @@ fn told(result: &Result<Applied, Error>) -> Expected {
                 FaultAt::Field(field) => field.name().to_owned(),
                 FaultAt::Link(source) => source.as_str().to_owned(),
                 FaultAt::GrantClient(_) | FaultAt::GrantProfile(_) => "a grant".to_owned(),
+                FaultAt::GroupName | FaultAt::Member(_) => "a group".to_owned(),
             };
             Expected::Taken(faults.iter().map(|fault| place(&fault.at)).collect())
         }
@@ -57,7 +58,12 @@ fn written_down(user: &User) -> ModelUser {
     let shown = |value: Value| match &value {
         Value::Text(text) => text.to_string(),
         Value::Bool(truth) => truth.to_string(),
-        Value::Time(_) | Value::Uuid(_) | Value::Link(_) | Value::Grant(_) | Value::Holder(_) => {
+        Value::Time(_)
+        | Value::Uuid(_)
+        | Value::Link(_)
+        | Value::Grant(_)
+        | Value::Holder(_)
+        | Value::Element(_) => {
             panic!("{value:?}")
         }
     };

@@ -68,7 +68,7 @@ pub(crate) async fn change(State(rest): State<Arc<Rest>>, request: Request) -> R
     let id = call.good(id)?;
     let idempotency = rest.idempotency(&call, key, &body);
     let (patch, password) = (asked.patch.clone(), asked.password.clone());
-    let update = Update { patch, password, if_version, idempotency };
+    let update = Update { patch, password, if_version, idempotency, made_for: None };
     let applied = rest.directory.update(&call.who, Dialect::Rest, Target::Id(id), update).await;
     let applied = applied.map_err(|error| located(error, &asked))?;
     Ok(answer::replayed(answer::user(StatusCode::OK, &applied.user), applied.replayed))
@@ -141,7 +141,7 @@ pub(crate) async fn change_by_link(
     let link = call.good(link)?;
     let idempotency = rest.idempotency(&call, key, &body);
     let (patch, password) = (asked.patch.clone(), asked.password.clone());
-    let update = Update { patch, password, if_version, idempotency };
+    let update = Update { patch, password, if_version, idempotency, made_for: None };
     let applied = rest.directory.upsert_with(&call.who, Dialect::Rest, link.external_id, update).await;
     Ok(upserted(&applied.map_err(|error| located(error, &asked))?))
 }

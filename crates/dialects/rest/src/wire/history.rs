@@ -36,7 +36,7 @@ pub struct EntryJson {
     pub recorded_at: String,
     /// Who made it.
     pub actor: ActorJson,
-    /// Through which protocol: `algorep`, `zynchro`, `rest`, `cli` or `oauth` (a sign-in at the token endpoint).
+    /// Through which protocol: `algorep`, `zynchro`, `rest`, `cli`, `oauth` (a sign-in at the token endpoint) or `scim`.
     #[schema(value_type = String, example = "rest")]
     pub dialect: &'static str,
     /// What changed; null once the person was erased, and the values with it.
@@ -117,4 +117,50 @@ pub enum ValueJson {
         /// The deleted user's id.
         taken_over_from: Uuid,
     },
+    /// An element of what a user may have several of.
+    Element(Box<ElementJson>),
+}
+
+/// An element of what a user may have several of: an address, a phone number, a role. What it does not say is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Element)]
+pub struct ElementJson {
+    /// Which of the user's elements it is; never given to another.
+    pub element: u32,
+    /// Of which attribute, by its name in SCIM.
+    #[schema(value_type = String, example = "emails")]
+    pub attribute: &'static str,
+    /// Whether its value is the user's own email, phone, avatar or role, which has entries of its own.
+    pub is_own: bool,
+    /// The value; absent where it is the user's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// What kind it is.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schema(example = "work")]
+    pub kind: Option<String>,
+    /// What people are shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub display: Option<String>,
+    /// Whether it was called the primary one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub primary: Option<bool>,
+    /// Of an address the whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formatted: Option<String>,
+    /// Of an address the street.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street_address: Option<String>,
+    /// Of an address the town.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locality: Option<String>,
+    /// Of an address the region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Of an address the postal code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// Of an address the country.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
 }

@@ -1,6 +1,8 @@
 //! `roster check`: whether everything that the store promises is so. It streams: some users at a time, never all of them.
 
 mod claims;
+mod elements;
+mod groups;
 mod rows;
 mod users;
 
@@ -36,6 +38,7 @@ impl PostgresStore {
         rows::check_records(&session, &self.sealing.keyring, findings).await?;
         users::check(&session, &self.sealing.keyring, findings).await?;
         claims::check(&session, findings).await?;
+        groups::check(&session, findings).await?;
         transaction::roll_back(&session).await
     }
 }

@@ -76,9 +76,9 @@ pub(super) async fn check_feed(session: &Session, findings: &mut Findings) -> Re
     Ok(())
 }
 
-/// Rows whose user, or whose key, is not there.
+/// Rows whose user, group or key is not there.
 pub(super) async fn check_orphans(session: &Session, findings: &mut Findings) -> Result<()> {
-    for table in ["links", "grants", "journal", "idempotency"] {
+    for table in ["links", "grants", "user_elements", "group_members", "journal", "idempotency"] {
         let sql = format!(
             "SELECT DISTINCT user_id FROM {table} t WHERE user_id IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id)"
@@ -86,6 +86,15 @@ pub(super) async fn check_orphans(session: &Session, findings: &mut Findings) ->
         for row in session.rows(&sql, &[]).await? {
             let user = Columns::new(&row, "user_id").user_id()?;
             findings.add(format_args!("{table} of user {user}"), "there is no such user");
+        }
+    }
+    for table in ["group_links", "group_members"] {
+        let sql = format!(
+            "SELECT DISTINCT group_id FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM groups k WHERE k.id = t.group_id)"
+        );
+        for row in session.rows(&sql, &[]).await? {
+            let group = Columns::new(&row, "group_id").group_id()?;
+            findings.add(format_args!("{table} of group {group}"), "there is no such group");
         }
     }
     for table in ["api_key_authorities", "api_key_secrets"] {

@@ -9,6 +9,7 @@ use roster_directory::{Link, Position, Rules, User, UserId};
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::elements;
 use crate::cell::Columns;
 use crate::columns::{self, SELECT};
 use crate::connection::{Call, Session};
@@ -111,6 +112,7 @@ async fn check_histories(
     let grants =
         "SELECT user_id, client_id, profile_id, granted, version FROM grants WHERE user_id = ANY($1)";
     let grants = by_user(of_users(session, grants, users).await?, 0)?;
+    let elements = by_user(of_users(session, elements::SELECT, users).await?, 0)?;
     let none = Vec::new();
     for user in users {
         let own = |rows: &'_ HashMap<UserId, Vec<Row>>| rows.get(&user.id).map_or(0, Vec::len);
@@ -127,6 +129,7 @@ async fn check_histories(
         findings.expect(own_grants == replay.grants(), &place, "a grant that the history knows has no row");
         check_links(&replay, user, links.get(&user.id).unwrap_or(&none), findings)?;
         check_grants(&replay, user, grants.get(&user.id).unwrap_or(&none), findings)?;
+        elements::check(&replay, user, elements.get(&user.id).unwrap_or(&none), findings)?;
     }
     Ok(())
 }

@@ -4,17 +4,19 @@ mod api_keys;
 mod idempotency;
 mod registers;
 
+use futures_util::future::{join_all, join3};
 pub(crate) use idempotency::outcome_opens;
 use roster_directory::Timestamp;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 use roster_directory::store::RecordWrite;
 
-use crate::Sealing;
 use crate::bulk::Parameter;
 use crate::cell::Cell;
 use crate::connection::Session;
 use crate::error::{Error, Result};
+use crate::load::Reads;
+use crate::{Sealing, groups, members};
 
 /// What others may do with a record that is read until the transaction ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +86,40 @@ impl Put {
     }
 }
 
+/// Records, in any order. Groups are read together, and so are memberships, of which one change may name very many.
+pub(crate) async fn load_all(
+    session: &Session,
+    keyring: &Keyring,
+    keys: Vec<RecordKey>,
+    (lock, reads): (Lock, Reads),
+) -> Result<Vec<(RecordKey, Option<Record>)>> {
+    let (mut group_ids, mut member_keys, mut others) = (Vec::new(), Vec::new(), Vec::new());
+    for key in keys {
+        match key {
+            RecordKey::Group(id) => group_ids.push(id),
+            RecordKey::Membership(group, user) => member_keys.push((group, user)),
+            other => others.push(other),
+        }
+    }
+    let one_by_one = join_all(others.iter().map(|key| load(session, keyring, key, lock)));
+    let groups = groups::load(session, &group_ids, lock);
+    let memberships = members::memberships(session, &member_keys, reads);
+    let (one_by_one, groups, memberships) = join3(one_by_one, groups, memberships).await;
+    let (mut groups, mut memberships) = (groups?, memberships?);
+    let mut records = Vec::with_capacity(group_ids.len() + member_keys.len() + others.len());
+    for (key, record) in others.into_iter().zip(one_by_one) {
+        records.push((key, record?));
+    }
+    records.extend(
+        group_ids.into_iter().map(|id| (RecordKey::Group(id), groups.remove(&id).map(Record::Group))),
+    );
+    records.extend(member_keys.into_iter().map(|(group, user)| {
+        let membership = memberships.remove(&(group, user));
+        (RecordKey::Membership(group, user), membership.map(Record::Membership))
+    }));
+    Ok(records)
+}
+
 /// A record.
 pub(crate) async fn load(
     session: &Session,
@@ -109,6 +145,17 @@ pub(crate) async fn load(
             let found = idempotency::load(session, keyring, (client, key), lock).await?;
             found.map(|record| Record::Idempotency(Box::new(record)))
         }
+        RecordKey::Group(id) => groups::load(session, &[*id], lock).await?.remove(id).map(Record::Group),
+        RecordKey::GroupByName(folded) => groups::by_name(session, folded).await?.map(Record::Group),
+        RecordKey::GroupByLink(source, external_id) => {
+            groups::by_link(session, source, external_id).await?.map(Record::Group)
+        }
+        RecordKey::Membership(group, user) => {
+            members::membership(session, (*group, *user)).await?.map(Record::Membership)
+        }
+        RecordKey::GroupEntry(group, version) => {
+            groups::entry(session, *group, *version).await?.map(|entry| Record::GroupEntry(Box::new(entry)))
+        }
     })
 }
 
@@ -123,6 +170,8 @@ pub(crate) fn writes(sealing: &Sealing, write: &RecordWrite, present: bool) -> R
         RecordWrite::Put(Record::Client(client)) => vec![registers::put_client(client, present)],
         RecordWrite::Put(Record::Profile(profile)) => vec![registers::put_profile(profile, present)],
         RecordWrite::Put(Record::Idempotency(record)) => vec![idempotency::put(sealing, record, present)?],
+        // Those of groups share their statements: `save/groups.rs`.
+        RecordWrite::Put(Record::Group(_) | Record::Membership(_) | Record::GroupEntry(_)) => Vec::new(),
         RecordWrite::Remove(key) => remove(key)?,
     })
 }
@@ -139,6 +188,13 @@ fn remove(key: &RecordKey) -> Result<Vec<Write>> {
         ),
         RecordKey::OrganisationByExternalId(..) => {
             return Err(Error::Unstorable("an organisation is removed by its id alone"));
+        }
+        RecordKey::Group(_) | RecordKey::Membership(..) => return Ok(Vec::new()),
+        RecordKey::GroupByName(_) | RecordKey::GroupByLink(..) => {
+            return Err(Error::Unstorable("a group is removed by its id alone"));
+        }
+        RecordKey::GroupEntry(..) => {
+            return Err(Error::Unstorable("an entry of a group's journal is never removed"));
         }
         RecordKey::Client(id) => Write::one("DELETE FROM clients WHERE id = $1", vec![(*id).into()]),
         RecordKey::Profile(id) => Write::one("DELETE FROM profiles WHERE id = $1", vec![id.as_str().into()]),

@@ -1,6 +1,7 @@
 //! `roster check`: whether everything that the store promises is so. It streams: a user at a time, never all of them.
 
 mod claims;
+mod groups;
 mod rows;
 mod users;
 
@@ -53,6 +54,7 @@ fn check_all(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> R
     rows::check_orphans(&snapshot, findings)?;
     rows::check_records(&snapshot, keyring, findings)?;
     users::check(&snapshot, keyring, findings)?;
+    groups::check(&snapshot, findings)?;
     claims::check(&snapshot, findings)?;
     Ok(snapshot.finish()?)
 }

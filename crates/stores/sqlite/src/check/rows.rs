@@ -1,9 +1,9 @@
 //! The file, the counters, rows that lead nowhere, and records that can't be read.
 
-use roster_directory::UserId;
 use roster_directory::check::Findings;
 use roster_directory::record::{OrganisationKind, Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
+use roster_directory::{GroupId, UserId};
 use rusqlite::Connection;
 
 use crate::cell::Columns;
@@ -42,20 +42,30 @@ pub(super) fn check_meta(conn: &Connection, findings: &mut Findings) -> Result<(
     Ok(())
 }
 
-/// Rows whose user, or whose key, is not there.
+/// Rows whose user, group or key is not there.
 pub(super) fn check_orphans(conn: &Connection, findings: &mut Findings) -> Result<()> {
-    for (table, column) in
-        [("links", "user_id"), ("grants", "user_id"), ("journal", "user_id"), ("idempotency", "user_id")]
-    {
+    for table in ["links", "grants", "user_elements", "group_members", "journal", "idempotency"] {
         let sql = format!(
-            "SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.{column})"
+            "SELECT DISTINCT user_id FROM {table} WHERE user_id IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.user_id)"
         );
         let mut statement = conn.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let user: UserId = Columns::new(row, "user_id").user_id()?;
             findings.add(format_args!("{table} of user {user}"), "there is no such user");
+        }
+    }
+    for table in ["group_links", "group_members"] {
+        let sql = format!(
+            "SELECT DISTINCT group_id FROM {table} \
+             WHERE NOT EXISTS (SELECT 1 FROM groups WHERE groups.id = {table}.group_id)"
+        );
+        let mut statement = conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let group: GroupId = Columns::new(row, "group_id").group_id()?;
+            findings.add(format_args!("{table} of group {group}"), "there is no such group");
         }
     }
     for table in ["api_key_authorities", "api_key_secrets"] {

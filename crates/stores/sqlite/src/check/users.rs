@@ -3,13 +3,13 @@
 use roster_directory::check::{Findings, Replay};
 use roster_directory::seal::Keyring;
 use roster_directory::store::Claim;
-use roster_directory::{Link, Rules, User};
+use roster_directory::{Link, Rules, User, fold};
 use rusqlite::{Connection, Row};
 
 use crate::cell::{Cell, Columns};
 use crate::columns::SELECT;
 use crate::error::{Error, Result};
-use crate::{load, rules};
+use crate::{elements, load, rules};
 
 pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
     let rules = rules::load(conn)?;
@@ -40,7 +40,7 @@ fn check_user(
     match replay(conn, keyring, user, findings)? {
         Some(replay) => {
             replay.compare(user, findings);
-            check_elements(conn, &replay, user, findings)
+            check_parts(conn, &replay, user, findings)
         }
         None => Ok(()),
     }
@@ -108,8 +108,8 @@ fn replay(
     Ok(Some(replay))
 }
 
-/// Links and grants, with those that were taken away, carry the versions that last changed them.
-fn check_elements(conn: &Connection, replay: &Replay, user: &User, findings: &mut Findings) -> Result<()> {
+/// Links, grants and elements, with those that were taken away, carry the versions that last changed them.
+fn check_parts(conn: &Connection, replay: &Replay, user: &User, findings: &mut Findings) -> Result<()> {
     if replay.is_erased() {
         return Ok(());
     }
@@ -142,8 +142,39 @@ fn check_elements(conn: &Connection, replay: &Replay, user: &User, findings: &mu
             "it is not as the history says",
         );
     }
+    let elements = check_elements(conn, replay, user, findings)?;
     let place = format!("user {}", user.id);
+    findings.expect(elements == replay.elements(), &place, "an element that the history knows has no row");
     findings.expect(links == replay.links(), &place, "a link that the history knows has no row");
     findings.expect(grants == replay.grants(), &place, "a grant that the history knows has no row");
     Ok(())
+}
+
+/// How many rows there are of elements.
+fn check_elements(conn: &Connection, replay: &Replay, user: &User, findings: &mut Findings) -> Result<usize> {
+    let sql = format!(
+        "SELECT version, is_there, value_folded, {} FROM user_elements WHERE user_id = ?1",
+        elements::COLUMNS
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([Cell::from(user.id)])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "user_elements");
+        let (version, is_there, folded) = (columns.version()?, columns.truth()?, columns.optional_text()?);
+        let element = elements::read(columns)?;
+        count += 1;
+        let place = format!("element {} of user {}", element.id, user.id);
+        findings.expect(
+            replay.has_element(element.id, Some(&element).filter(|_| is_there), version),
+            &place,
+            "it is not as the history says",
+        );
+        findings.expect(
+            folded == element.content.value.as_deref().map(fold::fold).as_deref(),
+            &place,
+            "value_folded is not its value, folded",
+        );
+    }
+    Ok(count)
 }

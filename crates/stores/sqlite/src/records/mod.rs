@@ -1,9 +1,11 @@
 //! Records: what the directory keeps besides users. One file for each kind of table.
 
 mod api_keys;
+mod groups;
 mod idempotency;
 mod registers;
 
+pub(crate) use groups::load as load_group;
 pub(crate) use idempotency::outcome_opens;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
@@ -30,6 +32,17 @@ pub(crate) fn load(conn: &Connection, keyring: &Keyring, key: &RecordKey) -> Res
         RecordKey::Idempotency(client, key) => {
             idempotency::load(conn, keyring, client, key)?.map(|record| Record::Idempotency(Box::new(record)))
         }
+        RecordKey::Group(id) => groups::load(conn, *id)?.map(Record::Group),
+        RecordKey::GroupByName(folded) => groups::load_by_name(conn, folded)?.map(Record::Group),
+        RecordKey::GroupByLink(source, external_id) => {
+            groups::load_by_link(conn, source, external_id)?.map(Record::Group)
+        }
+        RecordKey::Membership(group, user) => {
+            groups::membership(conn, *group, *user)?.map(Record::Membership)
+        }
+        RecordKey::GroupEntry(group, version) => {
+            groups::load_entry(conn, *group, *version)?.map(|entry| Record::GroupEntry(Box::new(entry)))
+        }
     })
 }
 
@@ -49,6 +62,9 @@ pub(crate) fn write(
         RecordWrite::Put(Record::Client(client)) => registers::put_client(conn, client),
         RecordWrite::Put(Record::Profile(profile)) => registers::put_profile(conn, profile),
         RecordWrite::Put(Record::Idempotency(record)) => idempotency::put(conn, keyring, entropy, record),
+        RecordWrite::Put(Record::Group(group)) => groups::put(conn, group),
+        RecordWrite::Put(Record::Membership(membership)) => groups::put_membership(conn, membership),
+        RecordWrite::Put(Record::GroupEntry(entry)) => groups::put_entry(conn, entry),
         RecordWrite::Remove(key) => remove(conn, key),
     }
 }
@@ -72,6 +88,16 @@ fn remove(conn: &Connection, key: &RecordKey) -> Result<()> {
         RecordKey::Idempotency(client, key) => conn
             .prepare_cached("DELETE FROM idempotency WHERE client = ?1 AND key = ?2")?
             .execute([client, key.as_str()])?,
+        RecordKey::Group(id) => return groups::remove(conn, *id),
+        RecordKey::GroupByName(_) | RecordKey::GroupByLink(..) => {
+            return Err(Error::Unstorable("a group is removed by its id alone"));
+        }
+        RecordKey::Membership(group, user) => conn
+            .prepare_cached("DELETE FROM group_members WHERE group_id = ?1 AND user_id = ?2")?
+            .execute([Cell::from(*group), Cell::from(*user)])?,
+        RecordKey::GroupEntry(..) => {
+            return Err(Error::Unstorable("an entry of a group's journal is never removed"));
+        }
     };
     if removed == 1 { Ok(()) } else { Err(Error::Shortfall("a record")) }
 }

@@ -1,20 +1,25 @@
 //! The statements that write a batch. Every one is guarded: what was read must still be so.
 
+mod groups;
+mod plan;
+
 use std::sync::LazyLock;
 
+use plan::Plan;
 use roster_directory::journal::encode_changes;
 use roster_directory::seal::Purpose;
 use roster_directory::store::RecordWrite;
 use roster_directory::{Entry, Rules, User};
 
-use crate::bulk::{Bulk, Column, Kind, Parameter};
+use crate::bulk::{Bulk, Column, Kind};
 use crate::cell::{Cell, version};
-use crate::connection::{Call, Session};
+use crate::columns::{self, Statements, Width};
+use crate::connection::Session;
 use crate::error::{Error, Result};
-use crate::load::Present;
+use crate::load::{Present, Reads};
 use crate::net::{Net, NetUser};
 use crate::records::{self, Write};
-use crate::{Sealing, columns, feed};
+use crate::{Sealing, elements, feed};
 
 static LINKS: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [
@@ -83,84 +88,26 @@ static TAKE: LazyLock<Bulk> = LazyLock::new(|| {
     Bulk::insert("a claim", "user_keys", &columns, "ON CONFLICT (kind, key) DO NOTHING")
 });
 
-/// Tells whether the rules are still those that the batch was decided by. It comes behind the users' statements: whoever
-/// changes the rules locks that table first.
-const SAME_RULES: &str = "SELECT 1 FROM meta WHERE \"references\" = $1 AND unique_email = $2";
-
-/// A statement to be sent, with what must come of it.
-struct Planned<'a> {
-    call: Call<'a>,
-    rows: Option<u64>,
-    short: fn(&'static str) -> Error,
-    what: &'static str,
-}
-
-/// Everything that is sent to write a batch.
-struct Plan<'a> {
-    statements: Vec<Planned<'a>>,
-    /// Whether rows of one table share a statement.
-    together: bool,
-}
-
-impl<'a> Plan<'a> {
-    fn bulk(&mut self, bulk: &'static Bulk, mut rows: Vec<Vec<Cell>>) -> Result<()> {
-        while !rows.is_empty() {
-            let rest = if self.together { Vec::new() } else { rows.split_off(1) };
-            let (count, wanted) = (rows.len(), u64::try_from(rows.len()).ok());
-            let call = Call { sql: bulk.sql(count), parameters: bulk.parameters(rows)? };
-            self.statements.push(Planned { call, rows: wanted, short: Error::Conflict, what: bulk.what() });
-            rows = rest;
-        }
-        Ok(())
-    }
-
-    fn record(&mut self, sql: &'a str, parameters: Vec<Parameter>, rows: Option<u64>) {
-        let call = Call { sql, parameters };
-        self.statements.push(Planned { call, rows, short: Error::Conflict, what: "a record" });
-    }
-
-    fn rules(&mut self, rules: Rules) {
-        let cells = vec![Cell::from(rules.references.name()), rules.unique_email.into()];
-        let call = Call { sql: SAME_RULES, parameters: Write::parameters(cells) };
-        self.statements.push(Planned {
-            call,
-            rows: Some(1),
-            short: |_| Error::OtherRules,
-            what: "the rules",
-        });
-    }
-}
-
 /// Writes a batch that was decided by these rules, inside the transaction that is open.
 pub(crate) async fn write(
     session: &Session,
     sealing: &Sealing,
     net: &Net,
     present: &Present,
-    (rules, together): (Rules, bool),
+    (rules, reads): (Rules, Reads),
 ) -> Result<()> {
     let records = record_writes(sealing, net, present)?;
-    let mut plan = Plan { statements: Vec::with_capacity(12), together };
+    let mut plan = Plan::new(reads);
     plan_users(&mut plan, sealing, net)?;
     plan_claims(&mut plan, net)?;
     if !net.users.is_empty() {
         plan.rules(rules);
     }
+    groups::plan(&mut plan, net, present)?;
     for (sql, cells, rows) in &records {
         plan.record(sql, Write::parameters(cells.clone()), *rows);
     }
-    let (calls, wanted): (Vec<_>, Vec<_>) = plan
-        .statements
-        .into_iter()
-        .map(|Planned { call, rows, short, what }| (call, (rows, short, what)))
-        .unzip();
-    let written = session.execute_all(&calls).await?;
-    for ((rows, short, what), written) in wanted.into_iter().zip(written) {
-        if rows.is_some_and(|rows| rows != written) {
-            return Err(short(what));
-        }
-    }
-    Ok(())
+    plan.run(session).await
 }
 
 type RecordCall = (String, Vec<Cell>, Option<u64>);
@@ -168,7 +115,7 @@ type RecordCall = (String, Vec<Cell>, Option<u64>);
 fn record_writes(sealing: &Sealing, net: &Net, present: &Present) -> Result<Vec<RecordCall>> {
     let mut calls = Vec::new();
     for (key, write) in &net.records {
-        let present = present.get(key).copied();
+        let present = present.get(key);
         // What the batch itself made and removed again was never there.
         if matches!(write, RecordWrite::Remove(_)) && present == Some(false) {
             continue;
@@ -182,15 +129,19 @@ fn record_writes(sealing: &Sealing, net: &Net, present: &Present) -> Result<Vec<
 }
 
 fn plan_users(plan: &mut Plan<'_>, sealing: &Sealing, net: &Net) -> Result<()> {
+    // One width for all, since two statements would lock rows in another order than that of their keys.
+    let wants_whole = |user: &NetUser| Width::of(user.before.as_deref(), &user.after) == Width::Whole;
+    let width = if net.users.values().any(wants_whole) { Width::Whole } else { Width::Usual };
     let (mut new, mut changed) = (Vec::new(), Vec::new());
     for NetUser { before, after } in net.users.values() {
         match before {
-            Some(before) => changed.push(columns::guarded_cells(before, after)?),
-            None => new.push(columns::cells(after)?),
+            Some(before) => changed.push(columns::guarded_cells(before, after, width)?),
+            None => new.push(columns::cells(after, width)?),
         }
     }
-    plan.bulk(&columns::UPDATE, changed)?;
-    plan.bulk(&columns::INSERT, new)?;
+    let Statements { insert, update } = Statements::of(width);
+    plan.bulk(update, changed)?;
+    plan.bulk(insert, new)?;
     let links = net.links.iter().map(|((user, source), (external_id, at))| {
         let external_id = external_id.as_ref().map(|id| id.as_str());
         Ok(vec![(*user).into(), source.as_str().into(), external_id.into(), version(*at)?.into()])
@@ -207,6 +158,9 @@ fn plan_users(plan: &mut Plan<'_>, sealing: &Sealing, net: &Net) -> Result<()> {
         ])
     });
     plan.bulk(&GRANTS, grants.collect::<Result<_>>()?)?;
+    let elements =
+        net.elements.iter().map(|((user, id), (state, at))| elements::row(*user, *id, state, *at));
+    plan.bulk(&elements::WRITE, elements.collect::<Result<_>>()?)?;
     let journal = net.entries.iter().map(|(user, entry)| journal_row(sealing, user, entry));
     plan.bulk(&JOURNAL, journal.collect::<Result<_>>()?)?;
     let outbox = net.entries.iter().map(|(user, entry)| {

@@ -1,0 +1,73 @@
+//! From resources to responses.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
+use serde_json::Value;
+
+use crate::convert::tag;
+use crate::error::MEDIA_TYPE;
+use crate::resource::Resource;
+
+/// A resource as it is after a request, or was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Shown {
+    /// The resource, before anything is left out of it.
+    pub(crate) resource: Resource,
+    /// Its version.
+    pub(crate) version: u64,
+    /// Where it is.
+    pub(crate) location: String,
+    /// Whether this is the answer to an earlier request again.
+    pub(crate) replayed: bool,
+}
+
+/// A response with a body.
+pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    insert(&mut response, header::CONTENT_TYPE, MEDIA_TYPE);
+    // Personal data: kept by nobody but the caller, and asked again each time.
+    insert(&mut response, header::CACHE_CONTROL, "private, no-cache");
+    response
+}
+
+/// A response without a body.
+pub(crate) fn empty(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+/// A response without a body, to one who has this version already.
+pub(crate) fn not_modified(version: u64) -> Response {
+    tagged(empty(StatusCode::NOT_MODIFIED), version)
+}
+
+/// The response, with the entity tag of what it shows.
+pub(crate) fn tagged(mut response: Response, version: u64) -> Response {
+    insert(&mut response, header::ETAG, &tag(version));
+    response
+}
+
+/// The response, with where what it shows is.
+pub(crate) fn located(mut response: Response, location: &str) -> Response {
+    insert(&mut response, header::LOCATION, location);
+    response
+}
+
+/// The response, marked if an earlier request was answered so.
+pub(crate) fn replayed(mut response: Response, replayed: bool) -> Response {
+    if replayed {
+        insert(&mut response, HeaderName::from_static(IDEMPOTENT_REPLAYED), "true");
+    }
+    response
+}
+
+fn insert(response: &mut Response, name: HeaderName, value: &str) {
+    // A host that is no header value was refused with the request.
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,94 @@
+//! Which attribute is which plain field of a user.
+
+use roster_directory::Field;
+
+use super::{DIRECTORY, ENTERPRISE};
+use crate::schema::Place;
+
+/// An attribute, or a sub-attribute, that is a plain field.
+#[derive(Debug)]
+pub(crate) struct Plain {
+    /// The URN of its extension, if it is in one.
+    pub(crate) extension: Option<&'static str>,
+    /// The attribute.
+    pub(crate) attribute: &'static str,
+    /// The sub-attribute, if it is one.
+    pub(crate) sub: Option<&'static str>,
+    /// The field.
+    pub(crate) field: Field,
+}
+
+const fn top(attribute: &'static str, field: Field) -> Plain {
+    Plain { extension: None, attribute, sub: None, field }
+}
+
+const fn name(sub: &'static str, field: Field) -> Plain {
+    Plain { extension: None, attribute: "name", sub: Some(sub), field }
+}
+
+const fn enterprise(attribute: &'static str, sub: Option<&'static str>, field: Field) -> Plain {
+    Plain { extension: Some(ENTERPRISE), attribute, sub, field }
+}
+
+const fn directory(attribute: &'static str, sub: Option<&'static str>, field: Field) -> Plain {
+    Plain { extension: Some(DIRECTORY), attribute, sub, field }
+}
+
+/// Every one, in the order in which they are answered.
+pub(crate) const PLAIN: &[Plain] = &[
+    name("formatted", Field::FormattedName),
+    name("familyName", Field::FamilyName),
+    name("givenName", Field::GivenName),
+    name("middleName", Field::MiddleName),
+    name("honorificPrefix", Field::HonorificPrefix),
+    name("honorificSuffix", Field::HonorificSuffix),
+    top("displayName", Field::DisplayName),
+    top("nickName", Field::NickName),
+    top("profileUrl", Field::ProfileUrl),
+    top("title", Field::Title),
+    top("userType", Field::UserType),
+    top("preferredLanguage", Field::Language),
+    top("locale", Field::Locale),
+    top("timezone", Field::Timezone),
+    enterprise("employeeNumber", None, Field::EmployeeNumber),
+    enterprise("costCenter", None, Field::CostCenter),
+    enterprise("organization", None, Field::Organization),
+    enterprise("division", None, Field::Division),
+    enterprise("department", None, Field::Department),
+    enterprise("manager", Some("value"), Field::Manager),
+    directory("emailVerified", None, Field::EmailVerified),
+    directory("status", None, Field::Status),
+    directory("signedUp", None, Field::SignedUp),
+    directory("staff", None, Field::Staff),
+    directory("controlTower", None, Field::ControlTower),
+    directory("lastLogin", None, Field::LastLogin),
+    directory("producer", Some("id"), Field::ProducerId),
+    directory("producer", Some("externalId"), Field::ProducerExternalId),
+    directory("seller", Some("id"), Field::SellerId),
+    directory("seller", Some("externalId"), Field::SellerExternalId),
+    directory("origin", Some("id"), Field::OriginId),
+    directory("origin", Some("externalId"), Field::OriginExternalId),
+];
+
+/// The plain field at a place; of a complex attribute as a whole, that of its `value`.
+pub(crate) fn plain_at(place: &Place) -> Option<Field> {
+    let sub = place.sub.or_else(|| place.attribute.significant()).map(|sub| sub.name);
+    let is_there = |plain: &&Plain| {
+        plain.extension == place.extension && plain.attribute == place.attribute.name && plain.sub == sub
+    };
+    PLAIN.iter().find(is_there).map(|plain| plain.field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::USER;
+
+    #[test]
+    fn every_plain_attribute_is_in_the_table() {
+        for Plain { extension, attribute, sub, field } in PLAIN {
+            let place = USER.place(*extension, attribute, *sub).unwrap();
+            assert_eq!(plain_at(&place), Some(*field), "{attribute}");
+        }
+    }
+}

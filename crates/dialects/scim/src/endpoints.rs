@@ -1,0 +1,38 @@
+//! The endpoints: a file for each, and what they do in functions that a bulk request calls as well.
+
+pub(crate) mod bulk;
+pub(crate) mod discovery;
+pub(crate) mod groups;
+pub(crate) mod lists;
+pub(crate) mod me;
+pub(crate) mod root;
+pub(crate) mod users;
+
+use axum::response::Response;
+use http::StatusCode;
+
+use crate::answer::{self, Shown};
+use crate::error::ScimError;
+use crate::projection::Projection;
+use crate::schema::ResourceType;
+use crate::search::{PageSizes, SearchRequest};
+
+/// The page sizes of every list.
+pub(crate) const PAGE_SIZES: PageSizes = PageSizes { default: 100, most: 1_000 };
+
+/// How often a change is made again because somebody else was quicker.
+const MOST_ATTEMPTS: usize = 64;
+
+/// What of a resource its caller wants, by the query.
+fn projection(kind: &'static ResourceType, query: &str) -> Result<Projection, ScimError> {
+    let asked = SearchRequest::from_query(query, PAGE_SIZES)?;
+    Projection::new(kind, &asked.attributes, &asked.excluded_attributes)
+}
+
+/// The response to a change, or to a look.
+fn respond(status: StatusCode, shown: Shown, projection: &Projection) -> Response {
+    let Shown { resource, version, location, replayed } = shown;
+    let response = answer::json(status, &projection.apply(resource).into());
+    let response = answer::located(answer::tagged(response, version), &location);
+    answer::replayed(response, replayed)
+}

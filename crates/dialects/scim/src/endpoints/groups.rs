@@ -1,0 +1,362 @@
+//! `/Groups` and `/Groups/{id}` (RFC 7644, 3.3 to 3.6).
+//!
+//! The members of a group are read only to be shown, or where all of them are replaced: to add or remove one costs the same
+//! in a group of any size.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use roster_directory::directory::groups::GroupUpdate;
+use roster_directory::{
+    Assign, Change, Dialect, Error, ExternalId, Group, GroupId, GroupName, Member, Principal, Scope, UserId,
+};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::{MOST_ATTEMPTS, projection, respond};
+use crate::answer::{self, Shown};
+use crate::convert::{group as convert, tag};
+use crate::error::ScimError;
+use crate::fault::Fault;
+use crate::group_patch::{GroupPatch, MemberOp, member_ids};
+use crate::openapi::{self, ScimErrors, ScimGroup};
+use crate::resource::{self, Resource};
+use crate::schema::GROUP;
+use crate::{PatchAnswer, Scim};
+
+/// How many members are read at once.
+const MEMBERS_AT_ONCE: usize = 10_000;
+
+impl Scim {
+    /// Creates a group.
+    pub(crate) async fn create_group(
+        &self,
+        who: &Principal,
+        base: &str,
+        sent: &Map<String, Value>,
+    ) -> Result<Shown, ScimError> {
+        let mut faults = Vec::new();
+        let resource = resource::canonicalise(&GROUP, sent, &mut faults);
+        if faults.is_empty() {
+            resource::require(&GROUP, &resource, &mut faults);
+        }
+        let (patch, mut update) = read(&resource, &mut faults);
+        settle(&patch.members, &BTreeSet::new(), &mut update, &mut faults);
+        ScimError::check(&faults)?;
+        let group = self.directory.create_group(who, Dialect::Scim, update).await?;
+        self.show_group(who, base, &group, true).await
+    }
+
+    /// Replaces a group: what the body does not name stays.
+    pub(crate) async fn replace_group(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        sent: &Map<String, Value>,
+        if_version: Option<Vec<u64>>,
+    ) -> Result<Group, ScimError> {
+        let mut faults = Vec::new();
+        let resource = resource::canonicalise(&GROUP, sent, &mut faults);
+        if resource.get("displayName").is_some_and(Value::is_null) {
+            faults.push(Fault::new("displayName", "is required and must not be empty"));
+        }
+        let (patch, update) = read(&resource, &mut faults);
+        ScimError::check(&faults)?;
+        self.edit_group(who, id, &patch, GroupUpdate { if_version, ..update }).await
+    }
+
+    /// Carries out the operations of a PATCH.
+    pub(crate) async fn patch_group(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        sent: &Map<String, Value>,
+        if_version: Option<Vec<u64>>,
+    ) -> Result<Group, ScimError> {
+        let patch = GroupPatch::new(sent)?;
+        let mut faults = Vec::new();
+        let update = named(&patch, &mut faults);
+        ScimError::check(&faults)?;
+        self.edit_group(who, id, &patch, GroupUpdate { if_version, ..update }).await
+    }
+
+    async fn edit_group(
+        &self,
+        who: &Principal,
+        id: GroupId,
+        patch: &GroupPatch,
+        update: GroupUpdate,
+    ) -> Result<Group, ScimError> {
+        let replaces = |op: &MemberOp| matches!(op, MemberOp::RemoveAll | MemberOp::Replace(_));
+        let needs_all = patch.members.iter().any(replaces);
+        for _ in 0..MOST_ATTEMPTS {
+            let mut update = update.clone();
+            let mut faults = Vec::new();
+            let mut current = BTreeSet::new();
+            if needs_all {
+                let group = self.directory.group(&self.reader(who), id).await?;
+                update.made_for = Some(group.version);
+                current = self.members(who, id).await?.into_iter().map(|member| member.user_id).collect();
+            }
+            settle(&patch.members, &current, &mut update, &mut faults);
+            ScimError::check(&faults)?;
+            match self.directory.update_group(who, Dialect::Scim, id, update).await {
+                Err(Error::Moved) => {}
+                group => return Ok(group?),
+            }
+        }
+        Err(Error::Moved.into())
+    }
+
+    /// All members of a group.
+    async fn members(&self, who: &Principal, id: GroupId) -> Result<Vec<Member>, ScimError> {
+        let who = self.reader(who);
+        let mut members: Vec<Member> = Vec::new();
+        loop {
+            let after = members.last().map(|member| member.user_id);
+            let page = self.directory.members(&who, id, after, MEMBERS_AT_ONCE).await?;
+            let is_last = page.len() < MEMBERS_AT_ONCE;
+            members.extend(page);
+            if is_last {
+                return Ok(members);
+            }
+        }
+    }
+
+    /// The group's resource, with its members where they are wanted.
+    pub(crate) async fn show_group(
+        &self,
+        who: &Principal,
+        base: &str,
+        group: &Group,
+        with_members: bool,
+    ) -> Result<Shown, ScimError> {
+        let members = if with_members { Some(self.members(who, group.id).await?) } else { None };
+        Ok(Shown {
+            resource: convert::resource(group, members, &who.source, base),
+            version: group.version,
+            location: format!("{base}/Groups/{}", group.id),
+            replayed: false,
+        })
+    }
+}
+
+/// A resource as the plan that makes it so.
+fn read(resource: &Resource, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdate) {
+    let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
+    let patch = GroupPatch {
+        display_name: text("displayName").map_or(Assign::Keep, Assign::Set),
+        external_id: match resource.get("externalId") {
+            None => Change::Keep,
+            Some(_) => text("externalId").map_or(Change::Clear, Change::Set),
+        },
+        members: resource
+            .get("members")
+            .map(|members| MemberOp::Replace(member_ids(members)))
+            .into_iter()
+            .collect(),
+    };
+    let update = named(&patch, faults);
+    (patch, update)
+}
+
+/// What a plan says besides the members.
+fn named(patch: &GroupPatch, faults: &mut Vec<Fault>) -> GroupUpdate {
+    let mut update = GroupUpdate::default();
+    if let Assign::Set(name) = &patch.display_name {
+        match GroupName::new(name) {
+            Ok(name) => update.display_name = Assign::Set(name),
+            Err(why) => faults.push(Fault::new("displayName", why.to_string())),
+        }
+    }
+    update.external_id = match &patch.external_id {
+        Change::Keep => Change::Keep,
+        Change::Clear => Change::Clear,
+        Change::Set(id) => match ExternalId::new(id) {
+            Ok(id) => Change::Set(id),
+            Err(why) => {
+                faults.push(Fault::new("externalId", why.to_string()));
+                Change::Keep
+            }
+        },
+    };
+    update
+}
+
+/// What the operations come to, one after the other: who is to be a member and who is not.
+fn settle(
+    operations: &[MemberOp],
+    current: &BTreeSet<UserId>,
+    update: &mut GroupUpdate,
+    faults: &mut Vec<Fault>,
+) {
+    for operation in operations {
+        match operation {
+            MemberOp::Add(ids) => join(ids, update, faults),
+            MemberOp::Remove(ids) => {
+                // Who is nobody is no member.
+                for user in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).map(UserId) {
+                    update.add.remove(&user);
+                    update.remove.insert(user);
+                }
+            }
+            MemberOp::RemoveAll => leave(current, update),
+            MemberOp::Replace(ids) => {
+                leave(current, update);
+                join(ids, update, faults);
+            }
+        }
+    }
+}
+
+fn leave(current: &BTreeSet<UserId>, update: &mut GroupUpdate) {
+    update.remove.extend(current);
+    update.add.clear();
+}
+
+fn join(ids: &[String], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
+    for (index, id) in ids.iter().enumerate() {
+        match Uuid::try_parse(id) {
+            Ok(id) => {
+                update.remove.remove(&UserId(id));
+                update.add.insert(UserId(id));
+            }
+            Err(_) => faults.push(Fault::new(format!("members[{index}].value"), "names no user")),
+        }
+    }
+}
+
+/// Create a group
+#[utoipa::path(
+    post,
+    path = "/scim/v2/Groups",
+    operation_id = "scimCreateGroup",
+    tag = openapi::GROUPS,
+    params(openapi::Attributes, openapi::ExcludedAttributes),
+    request_body(content((ScimGroup = "application/scim+json"), (ScimGroup = "application/json"))),
+    responses(
+        (status = 201, description = "The group, which was created", body = ScimGroup, content_type = "application/scim+json"),
+        ScimErrors, openapi::BodyErrors, openapi::ConflictErrors,
+    ),
+    security(("roster_bearer" = [])),
+)]
+pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
+    call.refuse_idempotency_key()?;
+    let projection = projection(&GROUP, call.query())?;
+    let (sent, _) = call.object(body, scim.options.body_limit).await?;
+    let shown = scim.create_group(&call.who, &call.base, &sent).await?;
+    Ok(respond(StatusCode::CREATED, shown, &projection))
+}
+
+/// Read a group
+#[utoipa::path(
+    get,
+    path = "/scim/v2/Groups/{id}",
+    operation_id = "scimGetGroup",
+    tag = openapi::GROUPS,
+    params(openapi::Id, openapi::Attributes, openapi::ExcludedAttributes, openapi::IfNoneMatch),
+    responses(
+        (status = 200, description = "The group", body = ScimGroup, content_type = "application/scim+json"),
+        (status = 304, description = "What you have is current"),
+        ScimErrors, openapi::NotFound,
+    ),
+    security(("roster_bearer" = [])),
+)]
+pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
+    let projection = projection(&GROUP, call.query())?;
+    let group = scim.directory.group(&call.who, GroupId(call.id()?)).await?;
+    if call.has_seen(&tag(group.version))? {
+        return Ok(answer::not_modified(group.version));
+    }
+    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+    Ok(respond(StatusCode::OK, shown, &projection))
+}
+
+/// Replace a group
+///
+/// What the body does not name is left as it is. `members` that are sent replace all members.
+#[utoipa::path(
+    put,
+    path = "/scim/v2/Groups/{id}",
+    operation_id = "scimReplaceGroup",
+    tag = openapi::GROUPS,
+    params(openapi::Id, openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch),
+    request_body(content((ScimGroup = "application/scim+json"), (ScimGroup = "application/json"))),
+    responses(
+        (status = 200, description = "The group as it is now", body = ScimGroup, content_type = "application/scim+json"),
+        ScimErrors, openapi::NotFound, openapi::BodyErrors, openapi::ConflictErrors, openapi::VersionErrors,
+    ),
+    security(("roster_bearer" = [])),
+)]
+pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
+    call.refuse_idempotency_key()?;
+    let projection = projection(&GROUP, call.query())?;
+    let id = GroupId(call.id()?);
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
+    let if_match = scim.conditions(&call, &bytes)?.if_match;
+    let group = scim.replace_group(&call.who, id, &sent, if_match).await?;
+    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+    Ok(respond(StatusCode::OK, shown, &projection))
+}
+
+/// Change a group
+///
+/// Some operations, all of them or none (RFC 7644, 3.5.2). To add or remove a member costs the same in a group of any size;
+/// ask with `excludedAttributes=members` for an answer that does, too.
+#[utoipa::path(
+    patch,
+    path = "/scim/v2/Groups/{id}",
+    operation_id = "scimPatchGroup",
+    tag = openapi::GROUPS,
+    params(openapi::Id, openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch),
+    request_body(content((openapi::PatchOp = "application/scim+json"), (openapi::PatchOp = "application/json"))),
+    responses(
+        (status = 200, description = "The group as it is now", body = ScimGroup, content_type = "application/scim+json"),
+        (status = 204, description = "The group is changed, where the setting `scim_patch_response` is `no_content`"),
+        ScimErrors, openapi::NotFound, openapi::BodyErrors, openapi::ConflictErrors, openapi::VersionErrors,
+    ),
+    security(("roster_bearer" = [])),
+)]
+pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
+    call.refuse_idempotency_key()?;
+    let projection = projection(&GROUP, call.query())?;
+    let id = GroupId(call.id()?);
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
+    let if_match = scim.conditions(&call, &bytes)?.if_match;
+    let group = scim.patch_group(&call.who, id, &sent, if_match).await?;
+    match scim.options.patch_answer {
+        PatchAnswer::NoContent => Ok(answer::tagged(answer::empty(StatusCode::NO_CONTENT), group.version)),
+        PatchAnswer::Resource => {
+            let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+            Ok(respond(StatusCode::OK, shown, &projection))
+        }
+    }
+}
+
+/// Delete a group
+#[utoipa::path(
+    delete,
+    path = "/scim/v2/Groups/{id}",
+    operation_id = "scimDeleteGroup",
+    tag = openapi::GROUPS,
+    params(openapi::Id, openapi::IfMatch),
+    responses(
+        (status = 204, description = "The group is deleted; its members are in it no longer"),
+        ScimErrors, openapi::NotFound, openapi::VersionErrors,
+    ),
+    security(("roster_bearer" = [])),
+)]
+pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let (call, _) = scim.admit(request, Scope::GroupsWrite).await?;
+    call.refuse_idempotency_key()?;
+    let if_match = scim.conditions(&call, &[])?.if_match;
+    scim.directory.delete_group(&call.who, Dialect::Scim, GroupId(call.id()?), if_match).await?;
+    Ok(answer::empty(StatusCode::NO_CONTENT))
+}

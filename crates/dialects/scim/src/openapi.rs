@@ -1,0 +1,327 @@
+//! What the OpenAPI document says of this dialect. The schemas of resources follow from the table of attributes.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{
+    AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type,
+};
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::tag::TagBuilder;
+use utoipa::openapi::{
+    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
+};
+use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+
+use crate::error::MEDIA_TYPE;
+use crate::schema::{Attribute, GROUP, Kind, Mutability, ResourceType, USER};
+
+/// The tag of the operations on users.
+pub(crate) const USERS: &str = "SCIM users";
+/// The tag of the operations on groups.
+pub(crate) const GROUPS: &str = "SCIM groups";
+/// The tag of the search of both.
+pub(crate) const SEARCH: &str = "SCIM search";
+/// The tag of the bulk endpoint.
+pub(crate) const BULK: &str = "SCIM bulk";
+/// The tag of what is announced.
+pub(crate) const DISCOVERY: &str = "SCIM discovery";
+
+/// Adds the tags and the security scheme.
+pub(crate) fn complete(document: &mut OpenApi) {
+    let tags = [
+        (USERS, "SCIM 2.0 (RFC 7644): the users of the directory, for identity providers"),
+        (GROUPS, "SCIM 2.0: groups of users. Writing needs the scope `groups:write`"),
+        (SEARCH, "SCIM 2.0: users and groups in one list"),
+        (BULK, "SCIM 2.0: many changes in one request"),
+        (DISCOVERY, "SCIM 2.0: what Roster announces of itself"),
+    ];
+    let described = |(name, text)| TagBuilder::new().name(name).description(Some(text)).build();
+    document.tags.get_or_insert_default().extend(tags.into_iter().map(described));
+    let components = document.components.get_or_insert_default();
+    if !components.security_schemes.contains_key("roster_bearer") {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        components.add_security_scheme("roster_bearer", scheme);
+    }
+    // The responses that name it are shared by the operations, which do not bring it along.
+    components.schemas.insert(ScimErrorBody::name().into_owned(), ScimErrorBody::schema());
+}
+
+macro_rules! parameters {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $in:ident $key:literal, $required:ident, $description:literal, $schema:expr; )*) => {$(
+        $(#[doc = $doc])+
+        pub(crate) struct $name;
+
+        impl IntoParams for $name {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![
+                    ParameterBuilder::new()
+                        .name($key)
+                        .parameter_in(ParameterIn::$in)
+                        .required(Required::$required)
+                        .description(Some($description))
+                        .schema(Some($schema))
+                        .build(),
+                ]
+            }
+        }
+    )*};
+}
+
+parameters! {
+    /// The id of a resource.
+    Id: Path "id", True, "The id that Roster gave the resource",
+        ObjectBuilder::from(text()).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).build();
+    /// `attributes`.
+    Attributes: Query "attributes", False,
+        "What is answered of the resource, with commas between the names: nothing else, but what is always answered", text();
+    /// `excludedAttributes`.
+    ExcludedAttributes: Query "excludedAttributes", False,
+        "What is not answered of the resource, with commas between the names. Not together with `attributes`", text();
+    /// `filter`.
+    Filter: Query "filter", False, "Which resources (RFC 7644, 3.4.2.2), as `userName eq \"ann\"`", text();
+    /// `sortBy`.
+    SortBy: Query "sortBy", False, "The attribute that orders the list. Not with a cursor", text();
+    /// `sortOrder`.
+    SortOrder: Query "sortOrder", False, "In which order",
+        ObjectBuilder::from(text()).enum_values(Some(["ascending", "descending"])).build();
+    /// `startIndex`.
+    StartIndex: Query "startIndex", False, "Where the page begins, from 1", Object::with_type(Type::Integer);
+    /// `count`.
+    Count: Query "count", False, "How many resources the page has: 100 unless said, 1,000 at the most", Object::with_type(Type::Integer);
+    /// `cursor`.
+    Cursor: Query "cursor", False,
+        "Empty: the list is read by cursor from its beginning; else `nextCursor` of the page before (RFC 9865). Nobody is missed while others come and go",
+        text();
+    /// `If-Match` of a change.
+    IfMatch: Header "If-Match", False,
+        "The entity tag that you read: if the resource was changed since, the answer is 412 and nothing is changed", text();
+    /// `If-None-Match` of a read.
+    IfNoneMatch: Header "If-None-Match", False, "Entity tags that you have: where one is current, the answer is 304", text();
+    /// `Idempotency-Key` of a change.
+    IdempotencyKey: Header "Idempotency-Key", False,
+        "Marks a request so that its repetition is answered again and applied once, for 24 hours",
+        ObjectBuilder::from(text()).min_length(Some(1)).max_length(Some(255)).build();
+}
+
+fn text() -> Object {
+    Object::with_type(Type::String)
+}
+
+macro_rules! schemas {
+    ($( $(#[doc = $doc:literal])+ $name:ident as $shown:literal: $schema:expr; )*) => {$(
+        $(#[doc = $doc])+
+        pub(crate) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                $shown.into()
+            }
+        }
+    )*};
+}
+
+schemas! {
+    /// A user.
+    ScimUser as "ScimUser": resource(&USER);
+    /// A group.
+    ScimGroup as "ScimGroup": resource(&GROUP);
+    /// A page of users.
+    UserList as "ScimUserList": list(resource(&USER));
+    /// A page of groups.
+    GroupList as "ScimGroupList": list(resource(&GROUP));
+    /// What Roster announces, or what came of a bulk request.
+    Document as "ScimDocument": any("A document of SCIM");
+    /// A list of documents, or of resources of several types.
+    DocumentList as "ScimDocumentList": list(any("A resource"));
+    /// The message of a PATCH.
+    PatchOp as "ScimPatchOp": message("PatchOp", "Operations", operations(&["op", "path", "value"], &["op"]));
+    /// The message of a search.
+    SearchMessage as "ScimSearchRequest": search();
+    /// The message of a bulk request.
+    BulkMessage as "ScimBulkRequest": message("BulkRequest", "Operations", operations(&["method", "path", "bulkId", "version", "data"], &["method", "path"]));
+    /// Why a request was not done.
+    ScimErrorBody as "ScimError": error();
+}
+
+fn any(description: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .description(Some(description))
+        .additional_properties(Some(AdditionalProperties::FreeForm(true)))
+        .build()
+        .into()
+}
+
+/// A resource by the table. What callers send may be less.
+fn resource(kind: &ResourceType) -> RefOr<Schema> {
+    let mut object = ObjectBuilder::new().description(Some(kind.description));
+    for attribute in kind.top_attributes() {
+        object = object.property(attribute.name, property(attribute));
+    }
+    for extension in kind.extensions {
+        let mut members = ObjectBuilder::new().description(Some(extension.description));
+        for attribute in extension.attributes {
+            members = members.property(attribute.name, property(attribute));
+        }
+        object = object.property(extension.urn, members.build());
+    }
+    object.build().into()
+}
+
+fn property(attribute: &Attribute) -> RefOr<Schema> {
+    let single = ObjectBuilder::new().description(Some(attribute.description));
+    let single = match attribute.kind {
+        Kind::String | Kind::Binary | Kind::Reference(_) => single.schema_type(Type::String),
+        Kind::Boolean => single.schema_type(Type::Boolean),
+        Kind::Integer => single.schema_type(Type::Integer),
+        Kind::DateTime => {
+            single.schema_type(Type::String).format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        }
+        Kind::Complex(of) => of.iter().fold(single, |object, sub| object.property(sub.name, property(sub))),
+    };
+    let single = single
+        .read_only(attribute.mutability == Mutability::ReadOnly)
+        .write_only(attribute.mutability == Mutability::WriteOnly)
+        .build();
+    if attribute.multi_valued { ArrayBuilder::new().items(single).build().into() } else { single.into() }
+}
+
+fn list(of: RefOr<Schema>) -> RefOr<Schema> {
+    let items = ArrayBuilder::new().items(of).build();
+    ObjectBuilder::new()
+        .description(Some("A page of a list (RFC 7644, 3.4.2)"))
+        .property("schemas", ArrayBuilder::new().items(text()).build())
+        .property("totalResults", Object::with_type(Type::Integer))
+        .property("startIndex", Object::with_type(Type::Integer))
+        .property("itemsPerPage", Object::with_type(Type::Integer))
+        .property("nextCursor", text())
+        .property("Resources", items)
+        .required("schemas")
+        .required("Resources")
+        .build()
+        .into()
+}
+
+fn operations(names: &[&str], required: &[&str]) -> Schema {
+    let operation = names.iter().fold(ObjectBuilder::new(), |object, name| match *name {
+        "value" => object.property(
+            *name,
+            Schema::from(
+                ObjectBuilder::new().schema_type(utoipa::openapi::schema::SchemaType::AnyValue).build(),
+            ),
+        ),
+        "data" => object.property(
+            *name,
+            ObjectBuilder::new().additional_properties(Some(AdditionalProperties::FreeForm(true))).build(),
+        ),
+        _ => object.property(*name, text()),
+    });
+    let operation = required.iter().fold(operation, |object, name| object.required(*name));
+    ArrayBuilder::new().items(operation.build()).build().into()
+}
+
+fn message(name: &str, member: &str, of: Schema) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .description(Some(format!("The message urn:ietf:params:scim:api:messages:2.0:{name}")))
+        .property("schemas", ArrayBuilder::new().items(text()).build())
+        .property("failOnErrors", Object::with_type(Type::Integer))
+        .property(member, of)
+        .required(member)
+        .build()
+        .into()
+}
+
+fn search() -> RefOr<Schema> {
+    let names = || ArrayBuilder::new().items(text()).build();
+    ObjectBuilder::new()
+        .description(Some("The message urn:ietf:params:scim:api:messages:2.0:SearchRequest"))
+        .property("schemas", names())
+        .property("filter", text())
+        .property("sortBy", text())
+        .property(
+            "sortOrder",
+            ObjectBuilder::from(text()).enum_values(Some(["ascending", "descending"])).build(),
+        )
+        .property("startIndex", Object::with_type(Type::Integer))
+        .property("count", Object::with_type(Type::Integer))
+        .property("cursor", text())
+        .property("attributes", names())
+        .property("excludedAttributes", names())
+        .build()
+        .into()
+}
+
+fn error() -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .description(Some("Why a request was not done (RFC 7644, 3.12)"))
+        .property("schemas", ArrayBuilder::new().items(text()).build())
+        .property("scimType", text())
+        .property("detail", text())
+        .property("status", text())
+        .required("schemas")
+        .required("status")
+        .build()
+        .into()
+}
+
+macro_rules! errors {
+    ($( $(#[doc = $doc:literal])+ $name:ident: $rows:expr; )*) => {$(
+        $(#[doc = $doc])+
+        pub(crate) struct $name;
+
+        impl IntoResponses for $name {
+            fn responses() -> BTreeMap<String, RefOr<Response>> {
+                documented(&$rows)
+            }
+        }
+    )*};
+}
+
+errors! {
+    /// What every operation may answer.
+    ScimErrors: [
+        ("400", "The request is at fault; `detail` names everything that is wrong", false),
+        ("401", "No credential, or one that is unknown, expired or revoked", false),
+        ("403", "The credential does not allow this", false),
+        ("429", "Too many requests", true),
+        ("500", "Roster failed", false),
+        ("503", "Roster has too much to do, or the outcome is not known", true),
+    ];
+    /// That there is no such resource.
+    NotFound: [("404", "There is no such resource: there never was, or it was deleted", false)];
+    /// What a body may be refused for.
+    BodyErrors: [
+        ("413", "The body is too large, or has too many operations", false),
+        ("415", "The body is of another media type", false),
+    ];
+    /// That another holds a value.
+    ConflictErrors: [("409", "A value that one resource alone may hold is another's (`uniqueness`)", false)];
+    /// That the resource has another version.
+    VersionErrors: [("412", "The resource has another version than `If-Match` says", false)];
+    /// That an idempotency key belongs to another request.
+    KeyErrors: [("422", "The idempotency key was used with another request", false)];
+}
+
+fn documented(rows: &[(&str, &str, bool)]) -> BTreeMap<String, RefOr<Response>> {
+    let row = |(status, description, retry): &(&str, &str, bool)| {
+        let content =
+            ContentBuilder::new().schema(Some(Ref::from_schema_name(ScimErrorBody::name()))).build();
+        let mut response = ResponseBuilder::new().description(*description).content(MEDIA_TYPE, content);
+        if *retry {
+            let header = HeaderBuilder::new()
+                .schema(Some(Object::with_type(Type::Integer)))
+                .description(Some("When to try again, in seconds"))
+                .build();
+            response = response.header("Retry-After", header);
+        }
+        ((*status).to_owned(), response.build().into())
+    };
+    rows.iter().map(row).collect()
+}

@@ -1,0 +1,125 @@
+//! Reading groups: who is a member of which, and what happened to them. (Groups are written as the records that they are.)
+
+use std::collections::BTreeSet;
+
+use roster_directory::group::{GroupEntry, decode_changes};
+use roster_directory::journal::EntryKind;
+use roster_directory::store::GroupsOf;
+use roster_directory::{Actor, ChangeId, Dialect, GroupId, GroupName, Member, Profile, Text, UserId};
+use rusqlite::{CachedStatement, Connection, Row, params};
+
+use crate::cell::{Cell, Columns};
+use crate::error::Result;
+
+/// The groups that a user is a member of.
+pub(crate) fn ids_of(conn: &Connection, user: UserId) -> Result<BTreeSet<GroupId>> {
+    let mut statement = conn.prepare_cached("SELECT group_id FROM group_members WHERE user_id = ?1")?;
+    let mut rows = statement.query([Cell::from(user)])?;
+    let mut groups = BTreeSet::new();
+    while let Some(row) = rows.next()? {
+        groups.insert(Columns::new(row, "group_members").group_id()?);
+    }
+    Ok(groups)
+}
+
+/// The groups that each of these users is a member of, in the order of their ids.
+pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
+    let mut statement = conn.prepare_cached(
+        "SELECT groups.id, groups.display_name FROM group_members \
+         JOIN groups ON groups.id = group_members.group_id \
+         WHERE group_members.user_id = ?1 ORDER BY group_members.group_id",
+    )?;
+    let mut groups = GroupsOf::new();
+    for user in users {
+        let mut rows = statement.query([Cell::from(*user)])?;
+        let mut own = Vec::new();
+        while let Some(row) = rows.next()? {
+            let columns = &mut Columns::new(row, "groups");
+            let (id, name) = (columns.group_id()?, columns.text()?);
+            own.push((id, columns.check(GroupName::new(name))?));
+        }
+        groups.insert(*user, own);
+    }
+    Ok(groups)
+}
+
+/// A page of a group's members behind an id: living users alone.
+pub(crate) fn members(
+    conn: &Connection,
+    group: GroupId,
+    after: Option<UserId>,
+    limit: usize,
+) -> Result<Vec<Member>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT users.id, users.display_name, users.given_name, users.family_name FROM group_members \
+         JOIN users ON users.id = group_members.user_id \
+         WHERE group_members.group_id = ?1 AND group_members.user_id > ?2 AND users.deleted_at_us IS NULL \
+         ORDER BY group_members.user_id LIMIT ?3",
+    )?;
+    // Every id comes after the empty one.
+    let after = after.map_or(Cell::Blob(&[]), Cell::from);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![Cell::from(group), after, limit])?;
+    let mut page = Vec::new();
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "users");
+        let user_id = columns.user_id()?;
+        let profile = Profile {
+            display_name: name(columns)?,
+            given_name: name(columns)?,
+            family_name: name(columns)?,
+            ..Profile::default()
+        };
+        page.push(Member { user_id, display: profile.shown_name() });
+    }
+    Ok(page)
+}
+
+fn name(columns: &mut Columns<'_>) -> Result<Option<Text<255>>> {
+    let text = columns.optional_text()?;
+    columns.check(text.map(Text::new).transpose())
+}
+
+/// A page of a group's journal: the entries of versions above `after`, oldest first.
+pub(crate) fn history(
+    conn: &Connection,
+    group: GroupId,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<GroupEntry>> {
+    let mut statement = entries(conn)?;
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![Cell::from(group), after, limit])?;
+    let mut page = Vec::new();
+    while let Some(row) = rows.next()? {
+        page.push(entry(row, group)?);
+    }
+    Ok(page)
+}
+
+/// The statement whose rows [`entry`] reads; its parameters are the group, the version after which, and how many.
+pub(crate) fn entries(conn: &Connection) -> Result<CachedStatement<'_>> {
+    Ok(conn.prepare_cached(
+        "SELECT version, change_id, kind, dialect, client, actor_user_id, recorded_at_us, payload \
+         FROM group_journal WHERE group_id = ?1 AND version > ?2 ORDER BY version LIMIT ?3",
+    )?)
+}
+
+/// An entry of a group's journal from a row of [`entries`].
+pub(crate) fn entry(row: &Row<'_>, group_id: GroupId) -> Result<GroupEntry> {
+    let columns = &mut Columns::new(row, "group_journal");
+    Ok(GroupEntry {
+        group_id,
+        version: columns.version()?,
+        change_id: ChangeId(columns.uuid()?),
+        kind: EntryKind::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?,
+        dialect: Dialect::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?,
+        actor: Actor { client: columns.text()?.to_owned(), user: columns.optional_uuid()?.map(UserId) },
+        recorded_at: columns.time()?,
+        changes: {
+            let payload = columns.blob()?;
+            decode_changes(payload).ok_or_else(|| columns.corrupt())?
+        },
+    })
+}

@@ -1,0 +1,130 @@
+//! Searches of users and groups: a page, and how many fit. The SQL is that of every store (`roster-store-sql`).
+
+use std::sync::Arc;
+
+use roster_directory::element::Attribute;
+use roster_directory::search::{
+    Comparison, Condition, ElementKey, ElementTest, Found, FoundUsers, From, GroupSearch, Order, Search,
+    TextOrder, UserKey, UserSearch, UserTest,
+};
+use roster_directory::{Group, Number, User, UserId};
+use roster_store_sql::{Param, Queries, Sqlite, Statement};
+use rusqlite::{Connection, Row, params_from_iter};
+
+use crate::cache::View;
+use crate::cell::{Cell, Columns};
+use crate::error::{Error, Result};
+use crate::query::FEW;
+use crate::{load, records};
+
+/// Whether a search is for so few users, of one name or address, that it may be made on a thread that serves others as well.
+pub(crate) fn is_short(search: &UserSearch) -> bool {
+    search.limit <= FEW && is_narrow(&search.condition)
+}
+
+fn is_narrow(condition: &Condition<UserTest>) -> bool {
+    match condition {
+        Condition::All(parts) => parts.iter().any(is_narrow),
+        Condition::Test(UserTest::Key(
+            UserKey::Id | UserKey::UserName | UserKey::ExternalId(_),
+            comparison,
+        )) => is_equal(comparison),
+        Condition::Test(UserTest::Element(Attribute::Emails, wanted)) => has_value(wanted),
+        Condition::Test(
+            UserTest::Key(..) | UserTest::Element(..) | UserTest::Grant(_) | UserTest::Group(_),
+        )
+        | Condition::Always(_)
+        | Condition::Any(_)
+        | Condition::Not(_) => false,
+    }
+}
+
+fn has_value(wanted: &Condition<ElementTest>) -> bool {
+    match wanted {
+        Condition::All(parts) => parts.iter().any(has_value),
+        Condition::Test((key, comparison)) => *key == ElementKey::Value && is_equal(comparison),
+        Condition::Always(_) | Condition::Any(_) | Condition::Not(_) => false,
+    }
+}
+
+fn is_equal(comparison: &Comparison) -> bool {
+    matches!(comparison, Comparison::Text { order: TextOrder::Order(Order::Eq), .. })
+}
+
+/// Living users that fit.
+pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
+    find(conn, search, roster_store_sql::users(search, &Sqlite), |row| {
+        let columns = &mut Columns::new(row, "users");
+        let (id, number) = (columns.user_id()?, columns.integer()?);
+        user(conn, view, id, columns.check(Number::new(number))?)
+    })
+}
+
+fn user(conn: &Connection, view: View<'_>, id: UserId, number: Number) -> Result<Arc<User>> {
+    let user = match view.cached(id) {
+        Some(user) => Some(user),
+        None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
+    };
+    user.map(Arc::new).ok_or(Error::Corrupt("users"))
+}
+
+/// Groups that fit.
+pub(crate) fn groups(conn: &Connection, search: &GroupSearch) -> Result<Found<Group>> {
+    find(conn, search, roster_store_sql::groups(search, &Sqlite), |row| {
+        let id = Columns::new(row, "groups").group_id()?;
+        records::load_group(conn, id)?.ok_or(Error::Corrupt("groups"))
+    })
+}
+
+fn find<T, Key, Id, Item>(
+    conn: &Connection,
+    Search { from, limit, .. }: &Search<T, Key, Id>,
+    Queries { page: statement, count }: Queries,
+    load: impl Fn(&Row<'_>) -> Result<Item>,
+) -> Result<Found<Item>> {
+    let mut prepared = conn.prepare_cached(&statement.sql)?;
+    let mut rows = prepared.query(params_from_iter(statement.params.iter().map(cell)))?;
+    let (mut page, mut more) = (Vec::new(), false);
+    while let Some(row) = rows.next()? {
+        if page.len() == *limit {
+            more = true;
+            break;
+        }
+        page.push(load(row)?);
+    }
+    drop(rows);
+    let total = match count {
+        None => None,
+        Some(count) => Some(match last(from, page.len()).filter(|_| !more) {
+            Some(last) => last,
+            None => run_count(conn, &count)?,
+        }),
+    };
+    Ok(Found { page, total, more })
+}
+
+/// How many fit up to the end of a page behind which none follows; `None` where the page does not tell.
+fn last<Id>(from: &From<Id>, on_the_page: usize) -> Option<u64> {
+    let on_the_page = u64::try_from(on_the_page).ok()?;
+    match from {
+        From::Skip(0) | From::After(None) => Some(on_the_page),
+        // An empty page may begin beyond the end.
+        From::Skip(skipped) => skipped.checked_add(on_the_page).filter(|_| on_the_page > 0),
+        From::After(Some(_)) => None,
+    }
+}
+
+fn run_count(conn: &Connection, Statement { sql, params }: &Statement) -> Result<u64> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let count: i64 = statement.query_row(params_from_iter(params.iter().map(cell)), |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+fn cell(param: &Param) -> Cell<'_> {
+    match param {
+        Param::Text(text) => text.as_str().into(),
+        Param::Integer(integer) => (*integer).into(),
+        Param::Truth(truth) => (*truth).into(),
+        Param::Uuid(uuid) => Cell::Uuid(*uuid),
+    }
+}
