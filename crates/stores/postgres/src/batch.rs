@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures_util::future::join;
-use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
 use roster_directory::Rules;
+use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
 
 use crate::connection::Session;
 use crate::error::{Error, Result};

@@ -146,7 +146,13 @@ impl Statements {
         let head = format!("UPDATE users AS u SET {}", set.join(", "));
         Self {
             insert: Bulk::insert("a user", TABLE, columns, ""),
-            update: Bulk::over("a user", &guarded, &head, "FROM {rows}", "u.id = {id} AND u.version = {guard}"),
+            update: Bulk::over(
+                "a user",
+                &guarded,
+                &head,
+                "FROM {rows}",
+                "u.id = {id} AND u.version = {guard}",
+            ),
         }
     }
 }

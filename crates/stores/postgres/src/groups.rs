@@ -116,10 +116,7 @@ fn read_entry(row: &Row, group_id: GroupId) -> Result<GroupEntry> {
         change_id: ChangeId(columns.uuid()?),
         kind: EntryKind::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?,
         dialect: Dialect::from_name(columns.text()?).ok_or_else(|| columns.corrupt())?,
-        actor: Actor {
-            client: columns.text()?.to_owned(),
-            user: columns.get::<Option<Uuid>>()?.map(UserId),
-        },
+        actor: Actor { client: columns.text()?.to_owned(), user: columns.get::<Option<Uuid>>()?.map(UserId) },
         recorded_at: columns.time()?,
         changes: {
             let payload = columns.bytes()?;

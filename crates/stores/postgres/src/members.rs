@@ -54,11 +54,7 @@ pub(crate) async fn memberships(
 
 fn read(row: &Row) -> Result<Membership> {
     let columns = &mut Columns::new(row, TABLE);
-    Ok(Membership {
-        group_id: columns.group_id()?,
-        user_id: columns.user_id()?,
-        since: columns.time()?,
-    })
+    Ok(Membership { group_id: columns.group_id()?, user_id: columns.user_id()?, since: columns.time()? })
 }
 
 /// The groups that each of these users is a member of. A change asks for them where it deletes the users: nobody makes one

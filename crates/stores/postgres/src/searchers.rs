@@ -24,12 +24,7 @@ pub(crate) struct Searchers {
 
 impl Searchers {
     /// Connects to nothing yet.
-    pub(crate) fn new(
-        connector: &Arc<Connector>,
-        count: usize,
-        patience: Duration,
-        most: Duration,
-    ) -> Self {
+    pub(crate) fn new(connector: &Arc<Connector>, count: usize, patience: Duration, most: Duration) -> Self {
         // No two searches are alike: each is planned for its own values, which the other statements need not be.
         let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = {}; \

@@ -14,11 +14,7 @@ pub(super) const SELECT: &str =
 /// Compares a user's elements with its history, and their rows.
 pub(super) fn check(replay: &Replay, user: &User, rows: &[Row], findings: &mut Findings) -> Result<()> {
     let place = format!("user {}", user.id);
-    findings.expect(
-        rows.len() == replay.elements(),
-        &place,
-        "an element that the history knows has no row",
-    );
+    findings.expect(rows.len() == replay.elements(), &place, "an element that the history knows has no row");
     for row in rows {
         let columns = &mut Columns::at(row, "user_elements", 1);
         let id = columns.integer()?;

@@ -23,7 +23,8 @@ pub(super) async fn check(session: &Session, findings: &mut Findings) -> Result<
     let mut after = GroupId(Uuid::nil());
     loop {
         let rows = session.rows(IDS, &[after.into(), limit().into()]).await?;
-        let page = rows.iter().map(|row| Columns::new(row, "groups").group_id()).collect::<Result<Vec<_>>>()?;
+        let page =
+            rows.iter().map(|row| Columns::new(row, "groups").group_id()).collect::<Result<Vec<_>>>()?;
         let Some(last) = page.last() else { return Ok(()) };
         after = *last;
         for id in page {

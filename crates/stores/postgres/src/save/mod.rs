@@ -158,8 +158,7 @@ fn plan_users(plan: &mut Plan<'_>, sealing: &Sealing, net: &Net) -> Result<()> {
         ])
     });
     plan.bulk(&GRANTS, grants.collect::<Result<_>>()?)?;
-    let elements =
-        net.elements.iter().map(|((user, id), (state, at))| elements::row(*user, *id, state, *at));
+    let elements = net.elements.iter().map(|((user, id), (state, at))| elements::row(*user, *id, state, *at));
     plan.bulk(&elements::WRITE, elements.collect::<Result<_>>()?)?;
     let journal = net.entries.iter().map(|(user, entry)| journal_row(sealing, user, entry));
     plan.bulk(&JOURNAL, journal.collect::<Result<_>>()?)?;
