@@ -1,5 +1,7 @@
 //! The grammar of filters and paths (RFC 7644, 3.4.2.2 and 3.5.2), with its limits.
 
+mod selected;
+
 use scim_v2::filter::{Filter, FilterActionError, ParseError, PatchPath};
 
 use crate::error::{ScimError, ScimType};
@@ -10,7 +12,9 @@ pub(crate) const LONGEST: usize = 8 << 10;
 /// Reads a filter.
 pub(crate) fn filter(text: &str) -> Result<Filter, ScimError> {
     check_length(text, "the filter", ScimType::InvalidFilter)?;
-    text.parse().map_err(|error| ScimError::new(ScimType::InvalidFilter, explain("the filter", &error)))
+    selected::within(text)
+        .parse()
+        .map_err(|error| ScimError::new(ScimType::InvalidFilter, explain("the filter", &error)))
 }
 
 /// Reads the path of a PATCH operation.
