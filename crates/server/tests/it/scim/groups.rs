@@ -123,7 +123,7 @@ async fn an_operation_on_a_group_refuses_an_idempotency_key() {
         client.request_of("PATCH", &path(&group), &patch),
         client.request("DELETE", &path(&group)),
     ] {
-        refused(&Answer::of(request.header("idempotency-key", "k")).await, 400, None);
+        refused(&Answer::of(request.header("idempotency-key", "k")).await, 400, Some("invalidValue"));
     }
     assert_eq!(super::resources(&client.read("/Groups").await), [group]);
 }
