@@ -82,7 +82,7 @@ tables! {
             timezone employee_number cost_center organization division department manager;
         Integer: last_element;
     }
-    links / 2 { Uuid: user_id; Text: source external_id; Integer: version; }
+    links / 2 { Uuid: user_id; Text: source external_id; Integer: version; Truth: is_shared; }
     grants / 3 { Uuid: user_id; Integer: client_id; Text: profile_id; Truth: granted; Integer: version; }
     user_elements / 2 {
         Uuid: user_id;
@@ -99,7 +99,7 @@ tables! {
         Integer: registered_at_us recorded_at_us;
     }
     group_links / 2 { Uuid: group_id; Text: source external_id; }
-    group_members / 2 { Uuid: group_id user_id; Integer: since_us; }
+    group_members / 2 { Uuid: group_id user_id; Integer: since_us; Text: display; }
     group_journal / 2 {
         Uuid: group_id;
         Integer: version;

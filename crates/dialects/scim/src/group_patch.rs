@@ -25,17 +25,26 @@ pub(crate) struct GroupPatch {
     pub(crate) members: Vec<MemberOp>,
 }
 
+/// A member as it is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its identifier.
+    pub(crate) id: String,
+    /// What it is called, if that was said.
+    pub(crate) display: Option<String>,
+}
+
 /// A change of a group's members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum MemberOp {
     /// These are members from now on.
-    Add(Vec<String>),
+    Add(Vec<Named>),
     /// These are members no longer; some may not have been.
     Remove(Vec<String>),
     /// Nobody is a member any longer.
     RemoveAll,
     /// These alone are members from now on.
-    Replace(Vec<String>),
+    Replace(Vec<Named>),
 }
 
 impl GroupPatch {
@@ -60,7 +69,7 @@ impl GroupPatch {
             ("displayName", Value::String(name)) => self.display_name = Assign::Set(name.clone()),
             ("externalId", Value::String(id)) => self.external_id = Change::Set(id.clone()),
             ("externalId", _) => self.external_id = Change::Clear,
-            ("members", members) => self.members.extend(MemberOp::new(action, member_ids(members))),
+            ("members", members) => self.members.extend(MemberOp::new(action, members_of(members))),
             _ => {}
         }
     }
@@ -68,27 +77,30 @@ impl GroupPatch {
 
 impl MemberOp {
     /// To add nobody is nothing to do.
-    fn new(action: Action, ids: Vec<String>) -> Option<Self> {
-        match (action, ids.is_empty()) {
+    fn new(action: Action, members: Vec<Named>) -> Option<Self> {
+        match (action, members.is_empty()) {
             (Action::Add, true) => None,
-            (Action::Add, false) => Some(Self::Add(ids)),
-            (Action::Replace, false) => Some(Self::Replace(ids)),
+            (Action::Add, false) => Some(Self::Add(members)),
+            (Action::Replace, false) => Some(Self::Replace(members)),
             (Action::Replace, true) | (Action::Remove, _) => Some(Self::RemoveAll),
         }
     }
 
     fn count(&self) -> usize {
         match self {
-            Self::Add(ids) | Self::Remove(ids) | Self::Replace(ids) => ids.len(),
+            Self::Add(members) | Self::Replace(members) => members.len(),
+            Self::Remove(ids) => ids.len(),
             Self::RemoveAll => 0,
         }
     }
 }
 
-/// The identifiers in the canonical value of `members`.
-pub(crate) fn member_ids(members: &Value) -> Vec<String> {
+/// The members in the canonical value of `members`.
+pub(crate) fn members_of(members: &Value) -> Vec<Named> {
     let members = members.as_array().map(Vec::as_slice).unwrap_or_default();
-    members.iter().filter_map(|member| member.get(VALUE)?.as_str()).map(str::to_owned).collect()
+    let text = |member: &Value, name: &str| member.get(name)?.as_str().map(str::to_owned);
+    let named = |member: &Value| Some(Named { id: text(member, VALUE)?, display: text(member, "display") });
+    members.iter().filter_map(named).collect()
 }
 
 /// Members are nothing but their identifiers, so these are all that a filter can ask for.
@@ -99,7 +111,9 @@ fn select(Elements { list, which, sub }: Elements, action: Action) -> Result<Mem
     }
     match which {
         Which::All => Ok(MemberOp::RemoveAll),
-        Which::Like(named) => Ok(MemberOp::Remove(member_ids(&named.into()))),
+        Which::Like(named) => {
+            Ok(MemberOp::Remove(members_of(&named.into()).into_iter().map(|member| member.id).collect()))
+        }
         Which::Matching(condition) => match condition.listed(VALUE) {
             Some(listed) => {
                 Ok(MemberOp::Remove(listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()))

@@ -155,6 +155,7 @@ impl ChangeUser {
         seen: &Seen,
     ) -> Decided {
         let wanted_grants = patch.grants.clone();
+        let taken_links = patch.taken_links;
         let (mut merge, user_name, updated_at) = Merge::new(user, patch);
         let mut faults = Vec::new();
         let mut claims = Vec::new();
@@ -162,7 +163,7 @@ impl ChangeUser {
         names::claim_names(
             &mut merge,
             before.map(|user| &**user),
-            self.rules,
+            (self.rules, taken_links),
             seen,
             &mut claims,
             &mut faults,

@@ -10,6 +10,8 @@ use std::time::Duration;
 use common::proxy::{Break, Proxy};
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
+use roster_directory::directory::groups::GroupUpdate;
+use roster_directory::group::GroupChange;
 use roster_directory::record::{Record, RegisteredClient};
 use roster_directory::seal::Keyring;
 use roster_directory::store::{RecordWrite, StoreError, UserFilter, UserQuery};
@@ -19,7 +21,7 @@ use roster_directory::{
 };
 use roster_store_postgres::{Durability, Options, PostgresStore};
 use roster_testkit::TestDatabase;
-use roster_testkit::build::{by_id, external_id, principal, text, with_given_name};
+use roster_testkit::build::{by_id, external_id, new_group, principal, text, with_given_name};
 
 /// A store that reaches its database by way of a proxy, and another that reaches it always.
 struct Rig {
@@ -78,6 +80,31 @@ async fn d2_a_commit_whose_answer_was_lost_is_found_again() {
     assert_eq!((changed.effect, changed.user.version), (Effect::Updated, 2));
     rig.assert_once(&changed, 2).await;
     assert_eq!(rig.proxy.broken(), 2, "the look for the change is no change, and was not broken");
+}
+
+/// So is a group's: its own journal tells.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_group_whose_commit_was_not_answered_is_found_again() {
+    let rig = Rig::new(LONG).await;
+    let user = rig.upsert("one", "Ann").await.unwrap().user;
+    let who = principal("bubble");
+    rig.proxy.break_next(&[Break::AfterCommit]);
+    let group = rig.roster.create_group(&who, Dialect::Scim, new_group("Readers", &[])).await.unwrap();
+    assert_eq!((group.version, rig.proxy.broken()), (1, 1));
+    rig.proxy.break_next(&[Break::AfterCommit, Break::EndsAtCommit]);
+    for (add, remove) in [(vec![user.id], vec![]), (vec![], vec![user.id])] {
+        let update = GroupUpdate {
+            add: add.into_iter().collect(),
+            remove: remove.into_iter().collect(),
+            ..GroupUpdate::default()
+        };
+        rig.roster.update_group(&who, Dialect::Scim, group.id, update).await.unwrap();
+    }
+    let entries = rig.watcher.group_history(group.id, 0, 10).await.unwrap();
+    let changes: Vec<_> = entries.iter().flat_map(|entry| &entry.changes).skip(1).collect();
+    assert_eq!(changes, [&GroupChange::Joined(user.id), &GroupChange::Left(user.id)]);
+    assert_eq!(rig.proxy.broken(), 3);
+    assert_eq!(rig.watcher.check().await, []);
 }
 
 /// A server that ends because of a fault answers a commit with that, and may have made it.

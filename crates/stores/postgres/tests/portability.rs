@@ -9,14 +9,15 @@ use std::sync::Arc;
 
 use common::proxy::Proxy;
 use common::{directory, keyring, options};
+use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::record::{Record, RegisteredClient};
 use roster_directory::store::{UserFilter, UserQuery};
-use roster_directory::{Change, Dialect, IdempotencyKey, Rules, Store as _, Target};
+use roster_directory::{Attribute, Change, Dialect, IdempotencyKey, Rules, Store as _, Target};
 use roster_store_postgres::{Options, PostgresStore};
 use roster_testkit::TestDatabase;
 use roster_testkit::build::{
-    by_id, external_id, full_patch, principal, text, user_name, with_email, with_given_name, with_grants,
-    with_link,
+    by_id, content, external_id, full_patch, new_group, primary, principal, text, user_name, with_elements,
+    with_email, with_given_name, with_grants, with_link,
 };
 
 /// By what each table is distributed. The others are small, and a cluster would copy them to every node.
@@ -121,6 +122,17 @@ async fn each_hot_statement_without_batches_needs_one_partition() {
     upsert("one", with_link("crm", Change::Set("7")), None).await;
     upsert("one", with_link("crm", Change::Clear), None).await;
     upsert("two", with_email("ann@example.com"), None).await;
+    let emails = |second| vec![primary("ann@example.com", "work"), content(second, "home")];
+    for second in ["a@example.com", "b@example.com"] {
+        upsert("one", with_elements(Attribute::Emails, emails(second)), None).await;
+    }
+    let group = roster.create_group(&who, Dialect::Scim, new_group("Readers", &[&user])).await.unwrap();
+    let remove = GroupUpdate { remove: [user.id].into(), ..GroupUpdate::default() };
+    roster.update_group(&who, Dialect::Scim, group.id, remove).await.unwrap();
+    let add = GroupUpdate { add: [user.id].into(), ..GroupUpdate::default() };
+    roster.update_group(&who, Dialect::Scim, group.id, add).await.unwrap();
+    store.groups_of(vec![user.id]).await.unwrap();
+    store.group_history(group.id, 0, 10).await.unwrap();
     roster.delete(&who, Dialect::Rest, by_id(&user), None, None).await.unwrap();
     upsert("one", with_given_name("Ann"), None).await;
     for target in [by_id(&user), Target::Number(user.number), Target::UserName(user_name("ann@example.com"))]

@@ -85,10 +85,27 @@ pub(crate) fn membership<E: Engine>(
     format!("{subject} IN (SELECT m.{column} FROM group_members m WHERE m.{other} = {id})")
 }
 
+/// The group `k` that the source calls so.
+pub(crate) fn group_external_id<E: Engine>(
+    source: &Source,
+    id: &str,
+    builder: &mut Builder<'_, E>,
+) -> String {
+    let (source, id) = (builder.text(source.as_str()), builder.text(id));
+    format!(
+        "k.id IN (SELECT l.group_id FROM group_links l WHERE l.source = {source} AND l.external_id = {id})"
+    )
+}
+
 /// The text that a value must be equal to.
 pub(crate) fn equal(comparison: &Comparison) -> Option<&str> {
+    equal_as(comparison).map(|(value, _)| value)
+}
+
+/// The text that a value must be equal to, and whether case counts.
+pub(crate) fn equal_as(comparison: &Comparison) -> Option<(&str, bool)> {
     match comparison {
-        Comparison::Text { order: TextOrder::Order(Order::Eq), value, .. } => Some(value),
+        Comparison::Text { order: TextOrder::Order(Order::Eq), value, exact } => Some((value, *exact)),
         Comparison::Text { .. }
         | Comparison::Present
         | Comparison::Truth { .. }

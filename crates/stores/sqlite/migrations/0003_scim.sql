@@ -21,6 +21,9 @@ ALTER TABLE users ADD COLUMN manager TEXT;
 -- The greatest id that an element of the user was ever given. Of most users it is 0, and nobody looks for elements.
 ALTER TABLE users ADD COLUMN last_element INTEGER NOT NULL DEFAULT 0 CHECK (last_element >= 0);
 
+-- Few users were deleted: so many are counted, and taken from all, where the living ones are to be counted.
+CREATE INDEX users_by_deletion ON users (deleted_at_us) WHERE deleted_at_us IS NOT NULL;
+
 -- What a user may have several of. An element that was taken away stays, without its contents, for its version.
 CREATE TABLE user_elements (
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),

@@ -67,7 +67,7 @@ fn back_to_the_first_schema(path: &Path) {
     for table in ["user_elements", "groups", "group_links", "group_members", "group_journal"] {
         sql += &format!("DROP VIEW {table}_readable; DROP TABLE {table};");
     }
-    sql += "DROP VIEW users_readable;";
+    sql += "DROP VIEW users_readable; DROP INDEX users_by_deletion;";
     let columns = "SELECT name FROM pragma_table_info('users') WHERE cid >= \
                    (SELECT cid FROM pragma_table_info('users') WHERE name = 'formatted_name')";
     let mut statement = conn.prepare(columns).unwrap();

@@ -12,6 +12,7 @@ pub mod names;
 pub mod passwords;
 pub mod records;
 pub mod rules;
+pub mod search;
 
 /// Calls a macro with a prefix of tokens and then every case of the contract: `module: case case ...;`.
 #[doc(hidden)]
@@ -110,6 +111,17 @@ macro_rules! with_contract_cases {
                 groups_of_one_name_that_are_made_at_once_are_one
                 nobody_joins_while_it_is_deleted
                 groups_ask_for_their_scopes;
+            search:
+                users_are_found_by_their_own_values
+                users_are_found_by_their_elements
+                users_are_found_by_their_grants_and_groups
+                conditions_are_combined
+                users_are_put_in_order
+                a_page_begins_behind_so_many
+                a_page_begins_behind_an_id
+                names_and_addresses_are_found_however_they_are_written
+                groups_are_found
+                searches_ask_for_their_scope;
             concurrency:
                 simultaneous_upserts_of_one_id_make_one_user
                 writers_of_different_fields_all_win

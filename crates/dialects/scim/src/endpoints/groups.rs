@@ -11,7 +11,8 @@ use axum::response::Response;
 use http::StatusCode;
 use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::{
-    Assign, Change, Dialect, Error, ExternalId, Group, GroupId, GroupName, Member, Principal, Scope, UserId,
+    Assign, Change, Dialect, Error, ExternalId, Group, GroupId, GroupName, Member, Principal, Scope, Text,
+    UserId,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ use crate::answer::{self, Shown};
 use crate::convert::{group as convert, tag};
 use crate::error::ScimError;
 use crate::fault::Fault;
-use crate::group_patch::{GroupPatch, MemberOp, member_ids};
+use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
 use crate::openapi::{self, ScimErrors, ScimGroup};
 use crate::resource::{self, Resource};
 use crate::schema::GROUP;
@@ -60,9 +61,7 @@ impl Scim {
     ) -> Result<Group, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::canonicalise(&GROUP, sent, &mut faults);
-        if resource.get("displayName").is_some_and(Value::is_null) {
-            faults.push(Fault::new("displayName", "is required and must not be empty"));
-        }
+        resource::require(&GROUP, &resource, &mut faults);
         let (patch, update) = read(&resource, &mut faults);
         ScimError::check(&faults)?;
         self.edit_group(who, id, &patch, GroupUpdate { if_version, ..update }).await
@@ -155,7 +154,7 @@ fn read(resource: &Resource, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdat
         },
         members: resource
             .get("members")
-            .map(|members| MemberOp::Replace(member_ids(members)))
+            .map(|members| MemberOp::Replace(members_of(members)))
             .into_iter()
             .collect(),
     };
@@ -195,7 +194,7 @@ fn settle(
 ) {
     for operation in operations {
         match operation {
-            MemberOp::Add(ids) => join(ids, update, faults),
+            MemberOp::Add(members) => join(members, update, faults),
             MemberOp::Remove(ids) => {
                 // Who is nobody is no member.
                 for user in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).map(UserId) {
@@ -204,9 +203,9 @@ fn settle(
                 }
             }
             MemberOp::RemoveAll => leave(current, update),
-            MemberOp::Replace(ids) => {
+            MemberOp::Replace(members) => {
                 leave(current, update);
-                join(ids, update, faults);
+                join(members, update, faults);
             }
         }
     }
@@ -217,14 +216,22 @@ fn leave(current: &BTreeSet<UserId>, update: &mut GroupUpdate) {
     update.add.clear();
 }
 
-fn join(ids: &[String], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
-    for (index, id) in ids.iter().enumerate() {
+fn join(members: &[Named], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
+    for (index, Named { id, display }) in members.iter().enumerate() {
+        let mut fault = |part, why: String| faults.push(Fault::new(format!("members[{index}].{part}"), why));
+        let display = match display.as_deref().map(Text::new).transpose() {
+            Ok(display) => display,
+            Err(why) => {
+                fault("display", why.to_string());
+                None
+            }
+        };
         match Uuid::try_parse(id) {
             Ok(id) => {
                 update.remove.remove(&UserId(id));
-                update.add.insert(UserId(id));
+                update.add.insert(UserId(id), display);
             }
-            Err(_) => faults.push(Fault::new(format!("members[{index}].value"), "names no user")),
+            Err(_) => fault("value", "names no user".to_owned()),
         }
     }
 }

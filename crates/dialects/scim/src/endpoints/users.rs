@@ -15,7 +15,6 @@ use crate::call::{Call, Conditions};
 use crate::convert::to_patch::{self, Asked};
 use crate::convert::{from_user, tag};
 use crate::error::ScimError;
-use crate::fault::Fault;
 use crate::openapi::{self, ScimErrors, ScimUser};
 use crate::patch::{self, PatchRequest};
 use crate::projection::Projection;
@@ -36,9 +35,7 @@ impl Edit {
     pub(crate) fn put(sent: &Map<String, Value>) -> Result<Self, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::canonicalise(&USER, sent, &mut faults);
-        if resource.get("userName").is_some_and(Value::is_null) {
-            faults.push(Fault::new("userName", "is required and must not be empty"));
-        }
+        resource::require(&USER, &resource, &mut faults);
         ScimError::check(&faults)?;
         Ok(Self::Put(resource))
     }

@@ -224,7 +224,7 @@ mod tests {
         }
         assert!(read("externalId eq \"7\"").contains("ExternalId(\"okta\")"));
         assert!(read("emails eq \"a@b\"").contains("(Value, Text"));
-        assert!(read("manager pr").contains("Manager"));
+        assert!(read(&format!("{ENTERPRISE}:manager pr")).contains("Manager"));
     }
 
     #[test]

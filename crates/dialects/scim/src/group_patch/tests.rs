@@ -20,6 +20,10 @@ fn ids(ids: &[&str]) -> Vec<String> {
     ids.iter().map(|id| (*id).to_owned()).collect()
 }
 
+fn named(ids: &[&str]) -> Vec<Named> {
+    ids.iter().map(|id| Named { id: (*id).to_owned(), display: None }).collect()
+}
+
 #[test]
 fn okta_renames_with_the_unchanged_id_in_the_value() {
     let patch =
@@ -47,15 +51,15 @@ fn members_are_planned_in_order() {
             { "op": "remove", "path": "members", "value": [] },
         ])),
         [
-            MemberOp::Add(ids(&["a", "b"])),
+            MemberOp::Add(named(&["a", "b"])),
             MemberOp::Remove(ids(&["c"])),
             MemberOp::Remove(ids(&["d"])),
             MemberOp::Remove(ids(&["e", "f"])),
             MemberOp::RemoveAll,
-            MemberOp::Replace(ids(&["g"])),
+            MemberOp::Replace(named(&["g"])),
             MemberOp::RemoveAll,
-            MemberOp::Add(ids(&["h"])),
-            MemberOp::Add(ids(&["i"])),
+            MemberOp::Add(named(&["h"])),
+            MemberOp::Add(named(&["i"])),
             MemberOp::Remove(Vec::new()),
         ]
     );
@@ -109,8 +113,8 @@ fn what_a_group_does_not_have_is_refused() {
         ),
         (
             json!({ "op": "replace", "path": "members[value eq \"a\"].display", "value": "b" }),
-            Mutability,
-            "members.display is read-only",
+            InvalidPath,
+            "what is in an element of members can't be changed: add and remove elements",
         ),
         (
             json!({ "op": "replace", "path": "userName", "value": "b" }),

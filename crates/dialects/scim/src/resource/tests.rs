@@ -214,8 +214,9 @@ fn lists_have_a_bound() {
 
 #[test]
 fn members_are_users_with_a_value() {
-    let sent = json!({ "displayName": "g", "members": [{ "value": "1", "type": "user", "display": "x", "$ref": "y" }] });
-    let expected = json!({ "displayName": "g", "members": [{ "value": "1", "type": "User" }] });
+    let sent = json!({ "displayName": "g", "members": [{ "value": "1", "type": "user", "displayName": "x", "$ref": "y" }] });
+    let expected =
+        json!({ "displayName": "g", "members": [{ "value": "1", "type": "User", "display": "x" }] });
     assert_eq!(read(&GROUP, &sent), (expected, Vec::new()));
     let sent = json!({ "members": [{ "value": "1", "type": "Group" }, {}, { "value": 7 }] });
     assert_eq!(

@@ -60,6 +60,8 @@ pub(crate) enum Uniqueness {
 pub(crate) struct Attribute {
     /// Its name, in the canonical spelling.
     pub(crate) name: &'static str,
+    /// Another name that clients call it by.
+    pub(crate) alias: Option<&'static str>,
     /// What its values are.
     pub(crate) kind: Kind,
     /// Whether it is a list.
@@ -88,6 +90,7 @@ impl Attribute {
     const fn new(name: &'static str, kind: Kind, description: &'static str) -> Self {
         Self {
             name,
+            alias: None,
             kind,
             multi_valued: false,
             required: false,
@@ -134,6 +137,11 @@ impl Attribute {
 
     pub(super) const fn complex(name: &'static str, of: &'static [Self], description: &'static str) -> Self {
         Self::new(name, Kind::Complex(of), description)
+    }
+
+    pub(super) const fn also(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
     }
 
     pub(super) const fn list(mut self) -> Self {
@@ -207,7 +215,8 @@ impl Attribute {
 
     /// The sub-attribute of that name, in any case.
     pub(crate) fn sub_attribute(&self, name: &str) -> Option<&'static Self> {
-        self.sub_attributes().iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+        let is_it = |known: &str| known.eq_ignore_ascii_case(name);
+        self.sub_attributes().iter().find(|sub| is_it(sub.name) || sub.alias.is_some_and(is_it))
     }
 
     /// The sub-attribute that a complex value is about (RFC 7643, 2.4): without it the others say nothing.

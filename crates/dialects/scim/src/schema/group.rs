@@ -11,7 +11,10 @@ const MEMBER: &[Attribute] = &[
     Attribute::string("type", "What the member is: a user, for a group has no groups in it.")
         .one_of(&["User"])
         .immutable(),
-    Attribute::string("display", "The name of the member.").read_only(),
+    Attribute::string("display", "What the member is called; where nobody said, the user's own name.")
+        // Microsoft's reference code calls it so.
+        .also("displayName")
+        .immutable(),
 ];
 
 pub(super) static SCHEMA: Schema = Schema {

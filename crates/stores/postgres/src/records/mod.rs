@@ -95,10 +95,12 @@ pub(crate) async fn load_all(
 ) -> Result<Vec<(RecordKey, Option<Record>)>> {
     let (mut group_ids, mut member_keys, mut others) = (Vec::new(), Vec::new(), Vec::new());
     for key in keys {
-        match key {
-            RecordKey::Group(id) => group_ids.push(id),
-            RecordKey::Membership(group, user) => member_keys.push((group, user)),
-            other => others.push(other),
+        if let RecordKey::Group(id) = key {
+            group_ids.push(id);
+        } else if let RecordKey::Membership(group, user) = key {
+            member_keys.push((group, user));
+        } else {
+            others.push(key);
         }
     }
     let one_by_one = join_all(others.iter().map(|key| load(session, keyring, key, lock)));

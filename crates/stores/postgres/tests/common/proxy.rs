@@ -50,6 +50,8 @@ impl Held {
 #[derive(Default)]
 struct State {
     statements: Mutex<BTreeSet<String>>,
+    executed: Mutex<Vec<String>>,
+    kept: Mutex<Vec<String>>,
     breaks: Mutex<Vec<Break>>,
     holds: Mutex<Vec<(String, Arc<Held>)>>,
     broken: AtomicUsize,
@@ -134,6 +136,16 @@ impl Proxy {
         self.state.fell_silent.notify_waiters();
     }
 
+    /// How many statements that have this in them were executed.
+    pub(crate) fn executed(&self, part: &str) -> usize {
+        self.state.executed.lock().unwrap().iter().filter(|sql| sql.contains(part)).count()
+    }
+
+    /// How many statements that have this in them were prepared to be kept.
+    pub(crate) fn kept(&self, part: &str) -> usize {
+        self.state.kept.lock().unwrap().iter().filter(|sql| sql.contains(part)).count()
+    }
+
     /// Every statement that was prepared through it.
     pub(crate) fn statements(&self) -> BTreeSet<String> {
         self.state.statements.lock().unwrap().clone()
@@ -193,6 +205,7 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
                 forget_settings(&mut message);
             }
             let sql = talk.hear(&message, state);
+            state.executed.lock().unwrap().extend(sql.clone());
             hold(state, sql.as_deref()).await;
             match sql.and_then(|sql| talk.broken_at(&sql, state)) {
                 Some(Break::BeforeCommit | Break::BeforeWrite) => return None,
@@ -284,6 +297,9 @@ impl Talk {
                 let name = text(&message[5..]);
                 let sql = text(&message[5 + name.len() + 1..]);
                 state.statements.lock().unwrap().insert(sql.clone());
+                if !name.is_empty() {
+                    state.kept.lock().unwrap().push(sql.clone());
+                }
                 self.prepared.insert(name, sql);
             }
             b'B' => {
@@ -301,7 +317,7 @@ impl Talk {
         if sql.starts_with("BEGIN") {
             self.writes = false;
         }
-        if sql.starts_with("INSERT INTO journal") {
+        if sql.starts_with("INSERT INTO journal") || sql.starts_with("INSERT INTO group_journal") {
             self.writes = true;
             return due(state, &[Break::BeforeWrite]);
         }
