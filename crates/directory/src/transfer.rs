@@ -82,7 +82,7 @@ tables! {
             timezone employee_number cost_center organization division department manager;
         Integer: last_element;
     }
-    links / 2 { Uuid: user_id; Text: source external_id; Integer: version; Truth: is_shared; }
+    links / 2 { Uuid: user_id; Text: source external_id; Integer: version; }
     grants / 3 { Uuid: user_id; Integer: client_id; Text: profile_id; Truth: granted; Integer: version; }
     user_elements / 2 {
         Uuid: user_id;
@@ -92,6 +92,7 @@ tables! {
         Truth: is_primary;
         Text: formatted street_address locality region postal_code country;
     }
+    shared_links / 3 { Text: source external_id; Uuid: user_id; }
     groups / 1 {
         Uuid: id;
         Integer: version;

@@ -5,7 +5,8 @@ use crate::change::{Change, TakenLinks};
 use crate::directory::Rules;
 use crate::error::{Fault, FaultAt, Reason};
 use crate::merge::Merge;
-use crate::store::{Claim, ClaimWrite, ReadSet, Seen};
+use crate::record::{Record, RecordKey};
+use crate::store::{Claim, ClaimWrite, ReadSet, RecordWrite, Seen};
 use crate::user::{Field, User, UserId, UserName};
 use crate::value::Value;
 
@@ -71,7 +72,7 @@ pub(super) fn claim_names(
     before: Option<&User>,
     (rules, taken_links): (Rules, TakenLinks),
     seen: &Seen,
-    claims: &mut Vec<ClaimWrite>,
+    (claims, records): (&mut Vec<ClaimWrite>, &mut Vec<RecordWrite>),
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadSet> {
     let mut pairs = vec![(
@@ -96,7 +97,7 @@ pub(super) fn claim_names(
             Some(_) => faults.push(Fault { at: FaultAt::Field(field), reason: Reason::Taken }),
         }
     }
-    claim_links(merge, taken_links, seen, claims, &mut takes, faults)?;
+    claim_links(merge, taken_links, seen, (claims, &mut takes, records), faults)?;
     claims.append(&mut takes);
     Ok(())
 }
@@ -106,8 +107,7 @@ fn claim_links(
     merge: &mut Merge,
     taken_links: TakenLinks,
     seen: &Seen,
-    releases: &mut Vec<ClaimWrite>,
-    takes: &mut Vec<ClaimWrite>,
+    (releases, takes, records): (&mut Vec<ClaimWrite>, &mut Vec<ClaimWrite>, &mut Vec<RecordWrite>),
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadSet> {
     let user = merge.user.id;
@@ -118,9 +118,11 @@ fn claim_links(
     for change in merge.changes.iter_mut().filter(|change| change.field == Field::Links) {
         if let Some(link) = added_link(change.before.as_ref()) {
             let claim = Claim::Link(link.clone());
-            // One that is shared leads to another user, who keeps it.
             if seen.holder(&claim)? == Some(user) {
                 releases.push(ClaimWrite::Release { claim, holder: user });
+            } else {
+                // It was shared: it leads to another user, who keeps it.
+                records.push(RecordWrite::Remove(RecordKey::SharedLink(link.clone(), user)));
             }
         }
         let Some(link) = added_link(change.after.as_ref()) else { continue };
@@ -131,7 +133,10 @@ fn claim_links(
         };
         if seen.user(holder)?.is_some_and(|other| other.is_living()) {
             match taken_links {
-                TakenLinks::Share => continue,
+                TakenLinks::Share => {
+                    records.push(RecordWrite::Put(Record::SharedLink(link.clone(), user)));
+                    continue;
+                }
                 TakenLinks::Refuse => {}
             }
             faults.push(Fault { at: FaultAt::Link(link.source.clone()), reason: Reason::Taken });

@@ -14,17 +14,18 @@ use crate::statement::{Builder, Param};
 
 /// The user `u` with that user_name.
 pub(crate) fn user_name<E: Engine>(value: &str, builder: &mut Builder<'_, E>) -> String {
-    claim(3, fold::fold(value), builder)
+    let key = builder.text(fold::fold(value));
+    format!("u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = 3 AND c.key = {key})")
 }
 
-/// The user `u` whom the source calls so.
+/// The users `u` whom the source calls so: the one that the link leads to, and those that share it.
 pub(crate) fn external_id<E: Engine>(source: &Source, value: &str, builder: &mut Builder<'_, E>) -> String {
-    claim(1, format!("{source}:{value}"), builder)
-}
-
-fn claim<E: Engine>(kind: i64, key: String, builder: &mut Builder<'_, E>) -> String {
-    let key = builder.text(key);
-    format!("u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = {kind} AND c.key = {key})")
+    let key = builder.text(format!("{source}:{value}"));
+    let (source, id) = (builder.text(source.as_str()), builder.text(value));
+    format!(
+        "u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = 1 AND c.key = {key} UNION ALL \
+         SELECT s.user_id FROM shared_links s WHERE s.source = {source} AND s.external_id = {id})"
+    )
 }
 
 /// The users `u` with an element of that value, where an index tells.

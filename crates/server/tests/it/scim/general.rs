@@ -192,7 +192,7 @@ async fn a_put_keeps_what_is_absent_and_erases_what_is_empty() {
         "addresses": [{"type": "work", "country": "FR"}],
     });
     let user = client.created("/Users", &body).await;
-    let put = |body: Value| async { resource(&client.send("PUT", &path(&user), &body).await, 200) };
+    let put = async |body: Value| resource(&client.send("PUT", &path(&user), &body).await, 200);
     let same = put(json!({"schemas": [USER], "userName": "one"})).await;
     assert_eq!(same, user, "nothing has changed, the version among it");
     let erased = json!({"schemas": [USER], "userName": "one", "nickName": null, "title": "", "phoneNumbers": [], "addresses": null});

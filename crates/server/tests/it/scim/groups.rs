@@ -103,7 +103,7 @@ async fn a_put_of_a_group_keeps_the_members_that_it_does_not_send() {
     let client = Client::of(&roster, "okta");
     let ids = client.users(2).await;
     let group = client.group("all", &[&ids[0], &ids[1]]).await;
-    let put = |body: Value| async { resource(&client.send("PUT", &path(&group), &body).await, 200) };
+    let put = async |body: Value| resource(&client.send("PUT", &path(&group), &body).await, 200);
     let renamed = put(json!({"schemas": [GROUP], "displayName": "renamed"})).await;
     assert_eq!((&renamed["displayName"], &renamed["members"]), (&json!("renamed"), &group["members"]));
     let emptied = put(json!({"schemas": [GROUP], "displayName": "renamed", "members": []})).await;
@@ -123,7 +123,7 @@ async fn an_operation_on_a_group_refuses_an_idempotency_key() {
         client.request_of("PATCH", &path(&group), &patch),
         client.request("DELETE", &path(&group)),
     ] {
-        refused(&Answer::of(request.header("idempotency-key", "k")).await, 400, None);
+        refused(&Answer::of(request.header("idempotency-key", "k")).await, 400, Some("invalidValue"));
     }
     assert_eq!(super::resources(&client.read("/Groups").await), [group]);
 }

@@ -44,7 +44,6 @@ async fn any_other_filter_that_matches_nothing_is_400_no_target() {
     let user = created(&entra).await;
     for filter in [
         "phoneNumbers[type ne \"work\"].value",
-        "phoneNumbers[type eq \"work\" and primary eq true].value",
         "phoneNumbers[value sw \"+33\"].display",
         "phoneNumbers[not (type eq \"work\")].value",
         "emails[type eq \"home\" or type eq \"other\"].value",
