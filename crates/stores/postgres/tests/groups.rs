@@ -136,12 +136,13 @@ async fn nobody_joins_while_another_process_deletes_it() {
     many.assert_sound().await;
 }
 
-/// In one transaction: what the ones made is not in the database when the others ask.
+/// In one transaction: what the ones made is not in the database when the others ask. Who left before leaves nothing again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn who_joins_and_is_deleted_in_one_batch_is_no_member() {
+async fn who_joins_or_leaves_and_is_deleted_in_one_batch_is_no_member() {
     let many = Many::<1>::new(|options| options).await;
     let users = many.users(20).await;
-    let group = many.group(&[]).await;
+    let members: Vec<&User> = users[10..].iter().map(|user| &**user).collect();
+    let group = many.group(&members).await;
     // The writer waits here, and everything behind it is one batch.
     let mut holder = many.database.hold("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE");
     let first = many.start(0, &group, adding(&[&users[0]]));
@@ -151,7 +152,9 @@ async fn who_joins_and_is_deleted_in_one_batch_is_no_member() {
             tokio::task::yield_now().await;
         }
     };
-    let joins: Vec<_> = users[1..].iter().map(|user| many.start(0, &group, adding(&[user]))).collect();
+    let joins = users[1..10].iter().map(|user| many.start(0, &group, adding(&[user])));
+    let leaves = members.iter().map(|user| many.start(0, &group, removing(&[user])));
+    let moves: Vec<_> = joins.chain(leaves).collect();
     wait_for(19).await;
     // Not by its id: then its groups are read when its turn comes.
     let delete = |n: usize| many.delete(0, Target::Link(link("bubble", &format!("u{n}"))));
@@ -159,7 +162,7 @@ async fn who_joins_and_is_deleted_in_one_batch_is_no_member() {
     wait_for(38).await;
     holder.kill().unwrap();
     holder.wait().unwrap();
-    for done in join_all(joins.into_iter().chain([first])).await {
+    for done in join_all(moves.into_iter().chain([first])).await {
         done.unwrap().unwrap();
     }
     join_all(deleted).await.into_iter().for_each(Result::unwrap);
