@@ -100,6 +100,16 @@ pub enum GrantsPatch {
 /// What to do with the link of each source that is named.
 pub type LinksPatch = BTreeMap<Source, Change<ExternalId>>;
 
+/// What becomes of a link that leads to another living user already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TakenLinks {
+    /// It is refused: one external id leads to one user.
+    #[default]
+    Refuse,
+    /// The user has it too, and it goes on leading to the other one: SCIM does not ask that external ids be unique.
+    Share,
+}
+
 /// What a caller wants changed of one user. [`Default`] changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UserPatch {
@@ -113,6 +123,8 @@ pub struct UserPatch {
     pub last_login_resolution: Resolution,
     /// The links.
     pub links: LinksPatch,
+    /// What becomes of a link that another user has.
+    pub taken_links: TakenLinks,
     /// The grants.
     pub grants: GrantsPatch,
     /// What a user may have several of. A list says what the directory's own value is: it goes before `profile`.

@@ -90,17 +90,29 @@ impl Attribute {
         }
     }
 
-    /// Whether `value` is one that an element may have.
+    /// Whether `value` is one that an element may have. It need not be one that the user's field may have: callers send what
+    /// they have, and an address that is none stays theirs alone.
     fn check(self, value: &str) -> Result<(), Invalid> {
-        if value.is_empty() {
-            return Err(Invalid::Empty);
-        }
         match self {
-            Self::Emails => Email::new(value).map(drop),
-            Self::PhoneNumbers | Self::Roles => Text::<64>::new(value).map(drop),
-            Self::Photos => Avatar::new(value).map(drop),
-            Self::Addresses | Self::Ims | Self::Entitlements => Text::<1_024>::new(value).map(drop),
+            _ if value.is_empty() => Err(Invalid::Empty),
             Self::X509Certificates => Text::<16_384>::new(value).map(drop),
+            Self::Photos => Text::<2_048>::new(value).map(drop),
+            Self::Emails
+            | Self::PhoneNumbers
+            | Self::Roles
+            | Self::Addresses
+            | Self::Ims
+            | Self::Entitlements => Text::<1_024>::new(value).map(drop),
+        }
+    }
+
+    /// Whether `value` can be the directory's own.
+    fn can_be_own(self, value: &str) -> bool {
+        match self {
+            Self::Emails => Email::new(value).is_ok(),
+            Self::PhoneNumbers | Self::Roles => Text::<64>::new(value).is_ok(),
+            Self::Photos => Avatar::new(value).is_ok(),
+            Self::Addresses | Self::Ims | Self::Entitlements | Self::X509Certificates => false,
         }
     }
 }
@@ -243,10 +255,11 @@ impl Elements {
         self.attribute
     }
 
-    /// Which one is the directory's own value: the primary one, else the first of type `work`, else the first.
+    /// Which one is the directory's own value: of those that can be, the primary one, else the first of type `work`, else the
+    /// first.
     fn own(&self) -> Option<usize> {
-        self.attribute.field()?;
-        let is_there = |content: &&Content| content.value.is_some();
+        let can_be = |value: &String| self.attribute.can_be_own(value);
+        let is_there = |content: &&Content| content.value.as_ref().is_some_and(can_be);
         let place = |wanted: &dyn Fn(&Content) -> bool| {
             self.list.iter().position(|content| is_there(&content) && wanted(content))
         };
@@ -314,8 +327,9 @@ impl User {
         if let Some(value) = value
             && !has_own
         {
-            // Where others are, whoever wrote them chose no primary one that is still there.
-            list.insert(0, Content { value: Some(value), ..own_content(attribute) });
+            let is_primary = list.iter().all(|other| other.primary != Some(true));
+            let primary = Some(true).filter(|_| is_primary);
+            list.insert(0, Content { value: Some(value), primary, ..own_content(attribute) });
         }
         list
     }

@@ -77,7 +77,7 @@ pub struct Group {
 }
 
 /// That a user is a member of a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {
     /// The group.
     pub group_id: GroupId,
@@ -85,6 +85,8 @@ pub struct Membership {
     pub user_id: UserId,
     /// Since when.
     pub since: Timestamp,
+    /// What whoever added it calls the member, if they said.
+    pub display: Option<Text<255>>,
 }
 
 /// A member as it is shown.
@@ -92,7 +94,7 @@ pub struct Membership {
 pub struct Member {
     /// The user.
     pub user_id: UserId,
-    /// Its shown name, if it has one.
+    /// What it is called as a member, else its shown name, if it has one.
     pub display: Option<String>,
 }
 

@@ -31,7 +31,7 @@ pub mod value;
 
 pub use access::{Principal, Scope, Scopes};
 pub use change::{
-    Assign, Change, ElementsPatch, GrantsPatch, LinksPatch, ProfilePatch, Resolution, UserPatch,
+    Assign, Change, ElementsPatch, GrantsPatch, LinksPatch, ProfilePatch, Resolution, TakenLinks, UserPatch,
 };
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 pub use decide::ChangeRecord;

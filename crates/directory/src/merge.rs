@@ -29,6 +29,7 @@ impl Merge {
             mut profile,
             last_login_resolution,
             links,
+            taken_links: _,
             grants,
             elements,
             created_at,

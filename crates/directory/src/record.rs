@@ -12,7 +12,7 @@ use crate::error::Refusal;
 use crate::group::{Group, GroupEntry, GroupId, Membership};
 use crate::idempotency::IdempotencyKey;
 use crate::store::Effect;
-use crate::user::{ExternalId, ProfileId, Source, User, UserId};
+use crate::user::{ExternalId, Link, ProfileId, Source, User, UserId};
 use crate::value::Text;
 
 /// A secret of an API key, hashed. Two are valid at once while a key is rotated.
@@ -190,6 +190,8 @@ pub enum RecordKey {
     Membership(GroupId, UserId),
     /// An entry of a group's journal, by the group's version. It is never removed.
     GroupEntry(GroupId, u64),
+    /// That a user has a link which leads to another.
+    SharedLink(Link, UserId),
 }
 
 /// A record.
@@ -213,6 +215,8 @@ pub enum Record {
     Membership(Membership),
     /// An entry of a group's journal.
     GroupEntry(Box<GroupEntry>),
+    /// That a user has a link which leads to another: no claim guards it, and whoever looks for all who have it finds it here.
+    SharedLink(Link, UserId),
 }
 
 impl Record {
@@ -228,6 +232,7 @@ impl Record {
             Self::Group(group) => RecordKey::Group(group.id),
             Self::Membership(member) => RecordKey::Membership(member.group_id, member.user_id),
             Self::GroupEntry(entry) => RecordKey::GroupEntry(entry.group_id, entry.version),
+            Self::SharedLink(link, user) => RecordKey::SharedLink(link.clone(), *user),
         }
     }
 }

@@ -92,6 +92,7 @@ tables! {
         Truth: is_primary;
         Text: formatted street_address locality region postal_code country;
     }
+    shared_links / 3 { Text: source external_id; Uuid: user_id; }
     groups / 1 {
         Uuid: id;
         Integer: version;
@@ -99,7 +100,7 @@ tables! {
         Integer: registered_at_us recorded_at_us;
     }
     group_links / 2 { Uuid: group_id; Text: source external_id; }
-    group_members / 2 { Uuid: group_id user_id; Integer: since_us; }
+    group_members / 2 { Uuid: group_id user_id; Integer: since_us; Text: display; }
     group_journal / 2 {
         Uuid: group_id;
         Integer: version;

@@ -145,7 +145,7 @@ pub fn group_name(text: &str) -> GroupName {
 pub fn new_group(name: &str, members: &[&User]) -> GroupUpdate {
     GroupUpdate {
         display_name: Assign::Set(group_name(name)),
-        add: members.iter().map(|user| user.id).collect(),
+        add: members.iter().map(|user| (user.id, None)).collect(),
         ..GroupUpdate::default()
     }
 }

@@ -19,6 +19,7 @@ pub mod load;
 pub mod model;
 mod passwords;
 mod postgres;
+mod searching;
 
 pub use bench::{Bench, StoreFactory, run};
 pub use clock::FixedClock;

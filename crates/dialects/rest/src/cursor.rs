@@ -38,7 +38,8 @@ pub(crate) fn after_record(register: Register, key: &RecordKey) -> Option<String
         | RecordKey::GroupByName(_)
         | RecordKey::GroupByLink(..)
         | RecordKey::Membership(..)
-        | RecordKey::GroupEntry(..) => return None,
+        | RecordKey::GroupEntry(..)
+        | RecordKey::SharedLink(..) => return None,
     };
     Some(encode(register_list(register), &place))
 }

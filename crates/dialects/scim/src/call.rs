@@ -23,7 +23,6 @@ pub(crate) struct Call {
     /// The URL below which the endpoints are, as the sender reached them; without a slash at its end.
     pub(crate) base: String,
     head: Parts,
-    body: Body,
 }
 
 /// What a request says besides what it is about.
@@ -37,12 +36,16 @@ pub(crate) struct Conditions {
 
 impl Scim {
     /// Lets a request in, if its sender has the scope.
-    pub(crate) async fn admit(&self, request: Request, scope: Scope) -> Result<Call, ScimError> {
+    pub(crate) async fn admit(&self, request: Request, scope: Scope) -> Result<(Call, Body), ScimError> {
         self.admit_any(request, &[scope]).await
     }
 
     /// Lets a request in, if its sender has one of the scopes.
-    pub(crate) async fn admit_any(&self, request: Request, scopes: &[Scope]) -> Result<Call, ScimError> {
+    pub(crate) async fn admit_any(
+        &self,
+        request: Request,
+        scopes: &[Scope],
+    ) -> Result<(Call, Body), ScimError> {
         let (head, body) = request.into_parts();
         let from = head.extensions.get::<ClientAddress>().copied();
         let who = self.auth.any(authorization::the_one(&head.headers), from).await?;
@@ -50,7 +53,7 @@ impl Scim {
             who.require(*first)?;
         }
         let base = base(&head.headers, &head.uri);
-        Ok(Call { who, base, head, body })
+        Ok((Call { who, base, head }, body))
     }
 
     /// What the head of a change says.
@@ -87,8 +90,8 @@ impl Call {
     }
 
     /// The bytes of the body, which must be JSON.
-    pub(crate) async fn bytes(&mut self, limit: usize) -> Result<Bytes, ScimError> {
-        let read = body::read(std::mem::take(&mut self.body), limit).await;
+    async fn bytes(&self, body: Body, limit: usize) -> Result<Bytes, ScimError> {
+        let read = body::read(body, limit).await;
         let bytes = read.map_err(|fault| crate::refused::body(fault, limit))?;
         if [MEDIA_TYPE, "application/json"].iter().any(|accepted| body::is(&self.head.headers, accepted)) {
             return Ok(bytes);
@@ -98,8 +101,12 @@ impl Call {
     }
 
     /// The body, which must be a JSON object, with its bytes.
-    pub(crate) async fn object(&mut self, limit: usize) -> Result<(Map<String, Value>, Bytes), ScimError> {
-        let bytes = self.bytes(limit).await?;
+    pub(crate) async fn object(
+        &self,
+        body: Body,
+        limit: usize,
+    ) -> Result<(Map<String, Value>, Bytes), ScimError> {
+        let bytes = self.bytes(body, limit).await?;
         Ok((json::read(&bytes)?, bytes))
     }
 

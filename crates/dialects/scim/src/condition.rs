@@ -14,7 +14,7 @@ pub(crate) use compare::Constant;
 
 /// What an element must be.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
+pub(crate) enum Condition {
     /// It has the sub-attribute.
     Present(&'static Attribute),
     /// Its sub-attribute compares so with a constant.
@@ -29,7 +29,7 @@ pub enum Condition {
 
 /// A comparison of a sub-attribute with a constant.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Comparison {
+pub(crate) struct Comparison {
     attribute: &'static Attribute,
     operator: CompareOp,
     constant: Constant,
@@ -37,7 +37,7 @@ pub struct Comparison {
 
 impl Condition {
     /// Checks a filter on the elements of a list.
-    pub fn new(filter: &ValFilter, list: &Attribute) -> Result<Self, ScimError> {
+    pub(crate) fn new(filter: &ValFilter, list: &Attribute) -> Result<Self, ScimError> {
         let each =
             |of: &[ValFilter]| of.iter().map(|filter| Self::new(filter, list)).collect::<Result<_, _>>();
         Ok(match filter {
@@ -54,7 +54,7 @@ impl Condition {
     }
 
     /// Whether an element is so.
-    pub fn holds(&self, element: &Map<String, Value>) -> bool {
+    pub(crate) fn holds(&self, element: &Map<String, Value>) -> bool {
         let value = |attribute: &Attribute| element.get(attribute.name).filter(|value| !value.is_null());
         match self {
             Self::Present(attribute) => value(attribute).is_some(),
@@ -68,7 +68,7 @@ impl Condition {
     }
 
     /// The sub-attributes of the one element that the condition describes: `type eq "work"`, or several such with `and`.
-    pub fn described(&self) -> Option<Map<String, Value>> {
+    pub(crate) fn described(&self) -> Option<Map<String, Value>> {
         match self {
             Self::Compare(Comparison { attribute, operator: CompareOp::Eq, constant }) => {
                 Some(Map::from_iter([(attribute.name.to_owned(), constant.to_json()?)]))
@@ -90,7 +90,7 @@ impl Condition {
 
     /// The values of the sub-attribute `name` that the condition lists: `value eq "a"`, or several such with `or`. `None` if
     /// it is anything else.
-    pub fn listed(&self, name: &str) -> Option<Vec<Value>> {
+    pub(crate) fn listed(&self, name: &str) -> Option<Vec<Value>> {
         match self {
             Self::Compare(Comparison { attribute, operator: CompareOp::Eq, constant }) => {
                 (attribute.name == name).then(|| constant.to_json()).flatten().map(|value| vec![value])
@@ -104,7 +104,7 @@ impl Condition {
     }
 
     /// How many comparisons it has.
-    pub fn terms(&self) -> usize {
+    pub(crate) fn terms(&self) -> usize {
         match self {
             Self::Present(_) | Self::Compare(_) => 1,
             Self::Not(condition) => condition.terms(),

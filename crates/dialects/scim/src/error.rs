@@ -11,7 +11,7 @@ use crate::fault::Fault;
 use crate::{answer, refused};
 
 /// The media type of every body that this dialect answers.
-pub const MEDIA_TYPE: &str = "application/scim+json";
+pub(crate) const MEDIA_TYPE: &str = "application/scim+json";
 
 const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 
@@ -20,7 +20,7 @@ const MOST_FAULTS: usize = 100;
 
 /// What kind of error it is, where the status alone does not say (RFC 7644, table 9; RFC 9865, table 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScimType {
+pub(crate) enum ScimType {
     /// The filter is none, or names what the resource does not have.
     InvalidFilter,
     /// More results than Roster works out.
@@ -37,21 +37,15 @@ pub enum ScimType {
     NoTarget,
     /// A value is missing, or is none of its attribute.
     InvalidValue,
-    /// The version of SCIM is not spoken.
-    InvalidVers,
-    /// The request can't be made in a URI, for it holds personal data.
-    Sensitive,
     /// The cursor is none of this list.
     InvalidCursor,
-    /// The cursor has expired.
-    ExpiredCursor,
     /// The size of the page is none.
     InvalidCount,
 }
 
 impl ScimType {
     /// As it is written.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::InvalidFilter => "invalidFilter",
             Self::TooMany => "tooMany",
@@ -61,19 +55,15 @@ impl ScimType {
             Self::InvalidPath => "invalidPath",
             Self::NoTarget => "noTarget",
             Self::InvalidValue => "invalidValue",
-            Self::InvalidVers => "invalidVers",
-            Self::Sensitive => "sensitive",
             Self::InvalidCursor => "invalidCursor",
-            Self::ExpiredCursor => "expiredCursor",
             Self::InvalidCount => "invalidCount",
         }
     }
 
     /// The status that goes with it.
-    pub fn status(self) -> StatusCode {
+    pub(crate) fn status(self) -> StatusCode {
         match self {
             Self::Uniqueness => StatusCode::CONFLICT,
-            Self::Sensitive => StatusCode::FORBIDDEN,
             Self::InvalidFilter
             | Self::TooMany
             | Self::Mutability
@@ -81,9 +71,7 @@ impl ScimType {
             | Self::InvalidPath
             | Self::NoTarget
             | Self::InvalidValue
-            | Self::InvalidVers
             | Self::InvalidCursor
-            | Self::ExpiredCursor
             | Self::InvalidCount => StatusCode::BAD_REQUEST,
         }
     }
@@ -91,37 +79,37 @@ impl ScimType {
 
 /// Why a request was not done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ScimError {
+pub(crate) struct ScimError {
     /// The status of the answer.
-    pub status: StatusCode,
+    pub(crate) status: StatusCode,
     /// What kind of error it is, where the status alone does not say.
-    pub scim_type: Option<ScimType>,
+    pub(crate) scim_type: Option<ScimType>,
     /// What is wrong, for people. It holds no value that was sent.
-    pub detail: Cow<'static, str>,
+    pub(crate) detail: Cow<'static, str>,
     /// When to try again, in seconds, where that may help.
-    pub retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
     /// Whether this is the answer to an earlier request again.
-    pub replayed: bool,
+    pub(crate) replayed: bool,
 }
 
 impl ScimError {
     /// An error of that kind.
-    pub fn new(scim_type: ScimType, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(scim_type: ScimType, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { scim_type: Some(scim_type), ..Self::of_status(scim_type.status(), detail) }
     }
 
     /// An error that the status says all of.
-    pub fn of_status(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn of_status(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { status, scim_type: None, detail: detail.into(), retry_after: None, replayed: false }
     }
 
     /// Refuses a request whose values have faults.
-    pub fn check(faults: &[Fault]) -> Result<(), Self> {
+    pub(crate) fn check(faults: &[Fault]) -> Result<(), Self> {
         if faults.is_empty() { Ok(()) } else { Err(Self::of_faults(faults)) }
     }
 
     /// The error that names the faults of a request's values.
-    pub fn of_faults(faults: &[Fault]) -> Self {
+    pub(crate) fn of_faults(faults: &[Fault]) -> Self {
         let named: Vec<String> = faults.iter().take(MOST_FAULTS).map(ToString::to_string).collect();
         let more = match faults.len().saturating_sub(MOST_FAULTS) {
             0 => String::new(),
@@ -131,7 +119,7 @@ impl ScimError {
     }
 
     /// The body of the answer.
-    pub fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         let mut body = Map::from_iter([("schemas".to_owned(), json!([ERROR]))]);
         if let Some(scim_type) = self.scim_type {
             body.insert("scimType".to_owned(), scim_type.name().into());

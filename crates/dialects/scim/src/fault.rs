@@ -5,16 +5,16 @@ use std::fmt;
 
 /// One thing that is wrong with a value. It never holds what was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub(crate) struct Fault {
     /// The path of the attribute, as `emails[0].value`.
-    pub path: String,
+    pub(crate) path: String,
     /// What is wrong there.
-    pub reason: Cow<'static, str>,
+    pub(crate) reason: Cow<'static, str>,
 }
 
 impl Fault {
     /// A fault at a path.
-    pub fn new(path: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn new(path: impl Into<String>, reason: impl Into<Cow<'static, str>>) -> Self {
         Self { path: path.into(), reason: reason.into() }
     }
 }

@@ -131,11 +131,14 @@ fn walk<T: Tests>(filter: &Filter, tests: &T) -> Result<Condition<T::Test>, Scim
     })
 }
 
+/// Makes a test of a sub-attribute.
+type SubTest<'t, T> = &'t dyn Fn(&'static Attribute, &What) -> Result<Condition<T>, ScimError>;
+
 /// The condition on one element, each test by `test`.
 fn inner<T>(
     list: &'static Attribute,
     filter: &ValFilter,
-    test: &dyn Fn(&'static Attribute, &What) -> Result<Condition<T>, ScimError>,
+    test: SubTest<'_, T>,
 ) -> Result<Condition<T>, ScimError> {
     let each =
         |of: &[ValFilter]| of.iter().map(|part| inner(list, part, test)).collect::<Result<Vec<_>, _>>();

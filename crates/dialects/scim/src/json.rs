@@ -8,7 +8,7 @@ use crate::error::{ScimError, ScimType};
 /// Reads a body that must be a JSON object: in UTF-8, of bounded depth, without a key that comes twice.
 ///
 /// What plain serde_json reads without a word is refused here: of two members with one name, one would be lost.
-pub fn read(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
+pub(crate) fn read(body: &[u8]) -> Result<Map<String, Value>, ScimError> {
     match json::parse(body, Limits::default()) {
         Ok(Json::Object(sent)) => object(&sent),
         Ok(Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_)) => {
@@ -45,12 +45,12 @@ fn number(text: &str) -> Result<Number, ScimError> {
 }
 
 /// The member of that name, in any case: names of attributes are (RFC 7643, 2.1), those of messages too.
-pub fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+pub(crate) fn member<'v>(object: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
 /// Checks that a message says what it is (RFC 7644, 3.1). One that says nothing is taken for what its endpoint expects.
-pub fn check_schema(message: &Map<String, Value>, urn: &str) -> Result<(), ScimError> {
+pub(crate) fn check_schema(message: &Map<String, Value>, urn: &str) -> Result<(), ScimError> {
     let is_it = |named: &Value| named.as_str().is_some_and(|named| named.eq_ignore_ascii_case(urn));
     let fits = match member(message, "schemas") {
         None | Some(Value::Null) => true,

@@ -7,6 +7,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod answer;
+#[cfg(test)]
+mod arbitrary;
 mod call;
 mod condition;
 mod convert;
@@ -30,12 +32,12 @@ mod search;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::any;
+use axum::routing::{MethodRouter, any};
 use http::StatusCode;
 use roster_auth::Auth;
 use roster_directory::Directory;
 use roster_wire::ServerFault;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 use endpoints::{bulk, discovery, groups, lists, me, root, users};
@@ -76,22 +78,22 @@ pub struct Scim {
 
 /// The routes of the dialect, with their documentation.
 pub fn router(scim: Scim) -> OpenApiRouter {
+    let strict = |methods: MethodRouter<Arc<Scim>>| methods.fallback(method_not_allowed);
     let mut router = OpenApiRouter::default()
-        .routes(routes!(lists::users, users::create))
-        .routes(routes!(users::read, users::replace, users::change, users::remove))
-        .routes(routes!(lists::search_users))
-        .routes(routes!(lists::groups, groups::create))
-        .routes(routes!(groups::by_id, groups::replace, groups::change, groups::remove))
-        .routes(routes!(lists::search_groups))
-        .routes(routes!(root::search))
-        .routes(routes!(bulk::bulk))
-        .routes(routes!(me::read, me::replace, me::change, me::remove))
-        .routes(routes!(discovery::config))
-        .routes(routes!(discovery::resource_types))
-        .routes(routes!(discovery::resource_type))
-        .routes(routes!(discovery::schemas))
-        .routes(routes!(discovery::schema))
-        .method_not_allowed_fallback(method_not_allowed)
+        .routes(routes!(lists::users, users::create).map(strict))
+        .routes(routes!(users::read, users::replace, users::change, users::remove).map(strict))
+        .routes(routes!(lists::search_users).map(strict))
+        .routes(routes!(lists::groups, groups::create).map(strict))
+        .routes(routes!(groups::by_id, groups::replace, groups::change, groups::remove).map(strict))
+        .routes(routes!(lists::search_groups).map(strict))
+        .routes(routes!(root::search).map(strict))
+        .routes(routes!(bulk::bulk).map(strict))
+        .routes(routes!(me::read, me::replace, me::change, me::remove).map(strict))
+        .routes(routes!(discovery::config).map(strict))
+        .routes(routes!(discovery::resource_types).map(strict))
+        .routes(routes!(discovery::resource_type).map(strict))
+        .routes(routes!(discovery::schemas).map(strict))
+        .routes(routes!(discovery::schema).map(strict))
         .route(ROOT, any(no_such_path))
         .route("/scim/v2/", any(no_such_path))
         .route("/scim/v2/{*path}", any(no_such_path))

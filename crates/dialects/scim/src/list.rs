@@ -8,26 +8,26 @@ const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 
 /// A page of a list.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct ListResponse {
+pub(crate) struct ListResponse {
     /// The resources of the page.
-    pub resources: Vec<Value>,
+    pub(crate) resources: Vec<Value>,
     /// How many the whole list has, where that is known: a list that is read by cursor is not counted.
-    pub total_results: Option<u64>,
+    pub(crate) total_results: Option<u64>,
     /// Which of the list the first one is, from 1, where it is read by index.
-    pub start_index: Option<u64>,
+    pub(crate) start_index: Option<u64>,
     /// The cursor of the next page, where the list is read by cursor and goes on.
-    pub next_cursor: Option<String>,
+    pub(crate) next_cursor: Option<String>,
 }
 
 impl ListResponse {
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
-    pub fn whole(resources: Vec<Value>) -> Self {
+    pub(crate) fn whole(resources: Vec<Value>) -> Self {
         let total_results = u64::try_from(resources.len()).ok();
         Self { resources, total_results, start_index: Some(1), next_cursor: None }
     }
 
     /// The body of the answer.
-    pub fn into_json(self) -> Value {
+    pub(crate) fn into_json(self) -> Value {
         let Self { resources, total_results, start_index, next_cursor } = self;
         let mut body = Map::from_iter([("schemas".to_owned(), json!([LIST_RESPONSE]))]);
         body.extend(total_results.map(|total| ("totalResults".to_owned(), total.into())));
@@ -40,7 +40,7 @@ impl ListResponse {
 }
 
 /// The URNs that a resource has attributes of: what `schemas` of the resource says (RFC 7643, 3).
-pub fn schemas_of(kind: &ResourceType, resource: &Map<String, Value>) -> Value {
+pub(crate) fn schemas_of(kind: &ResourceType, resource: &Map<String, Value>) -> Value {
     let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.contains_key(*urn));
     std::iter::once(kind.core.urn).chain(used).collect()
 }

@@ -187,8 +187,8 @@ fn property(attribute: &Attribute) -> RefOr<Schema> {
         Kind::Complex(of) => of.iter().fold(single, |object, sub| object.property(sub.name, property(sub))),
     };
     let single = single
-        .read_only(Some(attribute.mutability == Mutability::ReadOnly).filter(|is_so| *is_so))
-        .write_only(Some(attribute.mutability == Mutability::WriteOnly).filter(|is_so| *is_so))
+        .read_only(attribute.mutability == Mutability::ReadOnly)
+        .write_only(attribute.mutability == Mutability::WriteOnly)
         .build();
     if attribute.multi_valued { ArrayBuilder::new().items(single).build().into() } else { single.into() }
 }

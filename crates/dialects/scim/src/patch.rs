@@ -6,6 +6,8 @@ mod message;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use crate::error::{ScimError, ScimType};
@@ -13,16 +15,14 @@ use crate::path::At;
 use crate::resource::Resource;
 use crate::schema::{ResourceType, USER};
 
-pub use message::MOST_OPERATIONS;
-
 /// The PATCH of a user, checked as far as it can be without the user.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PatchRequest {
+#[derive(Clone, PartialEq)]
+pub(crate) struct PatchRequest {
     steps: Vec<Step>,
 }
 
 /// One change at one place; an operation is some of them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Step {
     action: Action,
     at: At,
@@ -38,9 +38,17 @@ pub(crate) enum Action {
     Remove,
 }
 
+/// Where it takes place, and no value: a password may be among them.
+impl fmt::Debug for PatchRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let step = |step: &Step| format!("{:?} {}", step.action, step.at);
+        f.debug_list().entries(self.steps.iter().map(step)).finish()
+    }
+}
+
 impl PatchRequest {
     /// Reads the message of a PATCH of a user. All faults of its values are told at once; else the first error is.
-    pub fn new(message: &Map<String, Value>) -> Result<Self, ScimError> {
+    pub(crate) fn new(message: &Map<String, Value>) -> Result<Self, ScimError> {
         Self::of(&USER, message)
     }
 
@@ -59,10 +67,10 @@ impl PatchRequest {
 }
 
 /// The user after the PATCH. All of it is done or nothing, and what it erased is `null`.
-pub fn apply(request: &PatchRequest, resource: &Resource) -> Result<Resource, ScimError> {
-    let mut patched = resource.clone();
+pub(crate) fn apply(request: &PatchRequest, resource: &Resource) -> Result<Resource, ScimError> {
+    let (mut patched, mut work) = (resource.clone(), apply::Work::default());
     for step in &request.steps {
-        step.apply(&mut patched)?;
+        step.apply(&mut patched, &mut work)?;
     }
     apply::finish(&USER, &mut patched);
     Ok(patched)

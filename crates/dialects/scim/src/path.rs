@@ -13,7 +13,7 @@ use crate::schema::{Attribute, Kind, Place, ResourceType, Schema, Target};
 
 /// Where an operation takes place.
 #[derive(Debug, Clone, PartialEq)]
-pub enum At {
+pub(crate) enum At {
     /// An attribute, or a sub-attribute of one that is no list.
     Attribute(Place),
     /// Elements of a list.
@@ -22,18 +22,18 @@ pub enum At {
 
 /// Some elements of a list, or a sub-attribute of each of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Elements {
+pub(crate) struct Elements {
     /// The list.
-    pub list: Place,
+    pub(crate) list: Place,
     /// Which of its elements.
-    pub which: Which,
+    pub(crate) which: Which,
     /// The sub-attribute, if not the whole elements.
-    pub sub: Option<&'static Attribute>,
+    pub(crate) sub: Option<&'static Attribute>,
 }
 
 /// Which elements of a list.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Which {
+pub(crate) enum Which {
     /// All of them.
     All,
     /// Those that a filter selects.
@@ -44,7 +44,7 @@ pub enum Which {
 
 /// What the path of an operation leads to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Located {
+pub(crate) enum Located {
     /// All attributes of an extension.
     Extension(&'static Schema),
     /// A place.
@@ -53,7 +53,7 @@ pub enum Located {
 
 impl At {
     /// The attribute, in any case.
-    pub fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         match self {
             Self::Attribute(place) => *place,
             Self::Elements(elements) => elements.list,
@@ -61,7 +61,7 @@ impl At {
     }
 
     /// What is changed: the sub-attribute, or else the attribute.
-    pub fn leaf(&self) -> &'static Attribute {
+    pub(crate) fn leaf(&self) -> &'static Attribute {
         match self {
             Self::Attribute(place) => place.leaf(),
             Self::Elements(elements) => elements.sub.unwrap_or(elements.list.attribute),
@@ -69,7 +69,7 @@ impl At {
     }
 
     /// Checks that callers may write there.
-    pub fn check_writable(&self) -> Result<(), ScimError> {
+    pub(crate) fn check_writable(&self) -> Result<(), ScimError> {
         if self.place().is_read_only() || self.leaf().is_read_only() {
             return Err(ScimError::new(ScimType::Mutability, format!("{self} is read-only")));
         }
@@ -99,7 +99,7 @@ impl From<Place> for At {
 }
 
 /// Finds what a path leads to, whether or not callers may write there.
-pub fn locate(kind: &ResourceType, path: &str) -> Result<Located, ScimError> {
+pub(crate) fn locate(kind: &ResourceType, path: &str) -> Result<Located, ScimError> {
     match kind.find(path.trim()) {
         Some(Target::Extension(schema)) => return Ok(Located::Extension(schema)),
         Some(Target::Attribute(place)) => return Ok(Located::At(place.into())),
@@ -216,6 +216,11 @@ mod tests {
             (URN, "EnterpriseUser"),
             (&format!("{URN}:manager.value"), &format!("{URN}:manager.value")),
             (&format!("{URN}:manager.displayName"), &format!("{URN}:manager.displayName (read-only)")),
+            (
+                "urn:roster:scim:schemas:extension:directory:1.0:User:grants[clientId gt 1].profileId",
+                "urn:roster:scim:schemas:extension:directory:1.0:User:grants.profileId",
+            ),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq \"work\"].value", "emails.value"),
             ("id", "id (read-only)"),
             ("meta.version", "meta.version (read-only)"),
             ("schemas", "schemas (read-only)"),

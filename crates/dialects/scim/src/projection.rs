@@ -9,7 +9,7 @@ use crate::schema::{Attribute, Place, ResourceType, Returned, Target};
 
 /// What of a resource is answered.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Projection {
+pub(crate) struct Projection {
     kind: &'static ResourceType,
     mode: Mode,
     named: Vec<Target>,
@@ -36,12 +36,12 @@ enum Part {
 
 impl Projection {
     /// Everything that is returned by default.
-    pub fn default_of(kind: &'static ResourceType) -> Self {
+    pub(crate) fn default_of(kind: &'static ResourceType) -> Self {
         Self { kind, mode: Mode::Default, named: Vec::new() }
     }
 
     /// What `attributes` or `excludedAttributes` ask for: one of them at most. Names that mean nothing are passed over.
-    pub fn new(
+    pub(crate) fn new(
         kind: &'static ResourceType,
         attributes: &[String],
         excluded: &[String],
@@ -59,12 +59,12 @@ impl Projection {
     }
 
     /// Whether something of the attribute may be answered; what is not, need not be read.
-    pub fn wants(&self, attribute: &str) -> bool {
+    pub(crate) fn wants(&self, attribute: &str) -> bool {
         self.kind.find_attribute(attribute).is_some_and(|place| self.part(&place.whole()) != Part::Nothing)
     }
 
     /// What of the resource is answered.
-    pub fn apply(&self, mut resource: Resource) -> Resource {
+    pub(crate) fn apply(&self, mut resource: Resource) -> Resource {
         let kind = self.kind;
         for schema in kind.extensions {
             if let Some(members) = resource.get_mut(schema.urn).and_then(Value::as_object_mut) {
@@ -86,9 +86,8 @@ impl Projection {
             Part::Only(named) => &move |sub| sub.returned == Returned::Always || named.contains(&sub),
             Part::Without(named) => &move |sub| sub.returned == Returned::Always || !named.contains(&sub),
         };
-        let keeps = |name: &String| {
-            place.and_then(|place| place.attribute.sub_attribute(name)).is_some_and(|sub| keeps(sub))
-        };
+        let keeps =
+            |name: &String| place.and_then(|place| place.attribute.sub_attribute(name)).is_some_and(keeps);
         match value {
             Value::Object(members) => {
                 members.retain(|name, _| keeps(name));

@@ -7,7 +7,7 @@ mod values;
 
 use serde_json::{Map, Value};
 
-pub(crate) use elements::{PRIMARY, check_count, check_primary, is_primary, prune};
+pub(crate) use elements::{PRIMARY, check_count, check_primary, is_primary, settle};
 pub(crate) use values::{boolean, date_time, element, single, value};
 
 use crate::fault::Fault;
@@ -19,14 +19,18 @@ use crate::schema::{Attribute, Place, ResourceType};
 /// Its attributes are spelt as in the table, the attributes of an extension are in an object under its URN, and values have
 /// the types of the table. `null` stands where a caller erased something: `null`, `""` and `[]` are one (RFC 7643, 2.5).
 /// Elements of lists hold no `null`, and a list has at least one element.
-pub type Resource = Map<String, Value>;
+pub(crate) type Resource = Map<String, Value>;
 
 /// Reads a body that is a whole resource, as POST and PUT have one. Every fault is noted, and what is at fault is read as if
 /// it were erased.
 ///
 /// Unknown attributes are passed over, and so are those that callers can't write (RFC 7644, 3.3 and 3.5.1): clients send back
 /// what they were answered, and more.
-pub fn canonicalise(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut Vec<Fault>) -> Resource {
+pub(crate) fn canonicalise(
+    kind: &ResourceType,
+    sent: &Map<String, Value>,
+    faults: &mut Vec<Fault>,
+) -> Resource {
     let mut resource = Resource::new();
     let mut seen = Vec::new();
     for (at, sent) in path::entries(kind, sent, faults) {
@@ -43,8 +47,8 @@ pub fn canonicalise(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut
         merge(&mut resource, place, value);
     }
     for place in seen {
-        if place.of(&resource).and_then(Value::as_object).is_some_and(Map::is_empty) {
-            place.set(&mut resource, Value::Null);
+        if let Some(value) = place.of_mut(&mut resource) {
+            settle(place.attribute, value);
         }
     }
     resource
@@ -52,7 +56,7 @@ pub fn canonicalise(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut
 
 /// The resource with what was sent put over it: what was not sent stays, a list that was sent is the whole list, and of a
 /// complex value the parts that were sent are replaced.
-pub fn overlay(before: &Resource, sent: &Resource) -> Resource {
+pub(crate) fn overlay(before: &Resource, sent: &Resource) -> Resource {
     let mut after = before.clone();
     for (name, value) in sent {
         match (after.get_mut(name).and_then(Value::as_object_mut), value) {
@@ -69,7 +73,7 @@ pub fn overlay(before: &Resource, sent: &Resource) -> Resource {
 }
 
 /// Notes every required attribute of the resource's type that it lacks.
-pub fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
+pub(crate) fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
     for attribute in kind.core.attributes.iter().filter(|attribute| attribute.required) {
         if resource.get(attribute.name).is_none_or(Value::is_null) {
             faults.push(required(attribute));
@@ -89,7 +93,8 @@ pub(crate) fn merge(resource: &mut Resource, place: Place, value: Value) {
         (None, Value::Object(given)) => given,
         (None, value) => return place.set(resource, value),
     };
-    let mut merged = place.of(resource).and_then(Value::as_object).cloned().unwrap_or_default();
-    merged.extend(given);
-    place.set(resource, merged.into());
+    match place.of_mut(resource).and_then(Value::as_object_mut) {
+        Some(members) => members.extend(given),
+        None => place.set(resource, given.into()),
+    }
 }

@@ -10,9 +10,9 @@ mod resource_type;
 mod user;
 mod user_elements;
 
-pub mod documents;
+pub(crate) mod documents;
 
-pub use attribute::{Attribute, Kind, MOST_ELEMENTS, Mutability, Returned, Uniqueness};
-pub use group::MOST_MEMBERS;
-pub use lookup::{Place, Target};
-pub use resource_type::{GROUP, RESOURCE_TYPES, ResourceType, Schema, USER, schema_of};
+pub(crate) use attribute::{Attribute, Kind, Mutability, Returned, Uniqueness};
+pub(crate) use group::MOST_MEMBERS;
+pub(crate) use lookup::{Place, Target};
+pub(crate) use resource_type::{GROUP, RESOURCE_TYPES, ResourceType, Schema, USER, schema_of};

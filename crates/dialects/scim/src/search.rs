@@ -14,35 +14,35 @@ const SEARCH_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:SearchReques
 
 /// How many resources a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PageSizes {
+pub(crate) struct PageSizes {
     /// Where the request does not say.
-    pub default: usize,
+    pub(crate) default: usize,
     /// At most.
-    pub most: usize,
+    pub(crate) most: usize,
 }
 
 /// What a list is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SearchRequest {
+pub(crate) struct SearchRequest {
     /// Which resources.
-    pub filter: Option<String>,
+    pub(crate) filter: Option<String>,
     /// The attribute that orders them.
-    pub sort_by: Option<String>,
+    pub(crate) sort_by: Option<String>,
     /// In which order.
-    pub sort_order: SortOrder,
+    pub(crate) sort_order: SortOrder,
     /// Where the page begins.
-    pub start: Start,
+    pub(crate) start: Start,
     /// The most resources of the page.
-    pub count: usize,
+    pub(crate) count: usize,
     /// What of them is answered, if named.
-    pub attributes: Vec<String>,
+    pub(crate) attributes: Vec<String>,
     /// What of them is not answered, if named.
-    pub excluded_attributes: Vec<String>,
+    pub(crate) excluded_attributes: Vec<String>,
 }
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum SortOrder {
+pub(crate) enum SortOrder {
     /// From the lowest value to the highest.
     #[default]
     Ascending,
@@ -52,7 +52,7 @@ pub enum SortOrder {
 
 /// Where a page begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
+pub(crate) enum Start {
     /// At the resource with this number, from 1.
     Index(u64),
     /// Where the page before it ended; `None` is the first page of a list that is read by cursor (RFC 9865, 2).
@@ -61,12 +61,12 @@ pub enum Start {
 
 impl SearchRequest {
     /// Reads the query of a GET. Parameters that SCIM does not have are passed over.
-    pub fn from_query(query: &str, sizes: PageSizes) -> Result<Self, ScimError> {
+    pub(crate) fn from_query(query: &str, sizes: PageSizes) -> Result<Self, ScimError> {
         Self::read(&query::members(query)?, sizes)
     }
 
     /// Reads the body of a POST to `.search`.
-    pub fn from_message(message: &Map<String, Value>, sizes: PageSizes) -> Result<Self, ScimError> {
+    pub(crate) fn from_message(message: &Map<String, Value>, sizes: PageSizes) -> Result<Self, ScimError> {
         json::check_schema(message, SEARCH_REQUEST)?;
         Self::read(message, sizes)
     }

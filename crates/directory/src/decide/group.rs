@@ -14,6 +14,7 @@ use crate::journal::{Actor, ChangeId, Dialect, EntryKind};
 use crate::record::{Record, RecordKey};
 use crate::store::{Decide, Decision, Outcome, ReadSet, RecordWrite, Seen, WriteSet, as_group};
 use crate::user::{Source, UserId};
+use crate::value::Text;
 
 /// Which group a change is about.
 #[derive(Debug, Clone)]
@@ -49,7 +50,7 @@ pub(crate) struct ChangeGroup {
     pub(crate) subject: GroupSubject,
     pub(crate) display_name: Assign<GroupName>,
     pub(crate) link: Option<(Source, Change<crate::user::ExternalId>)>,
-    pub(crate) add: BTreeSet<UserId>,
+    pub(crate) add: BTreeMap<UserId, Option<Text<255>>>,
     pub(crate) remove: BTreeSet<UserId>,
 }
 
@@ -61,7 +62,7 @@ impl Decide for ChangeGroup {
     fn reads(&self) -> ReadSet {
         let id = self.subject.id();
         let member = |user: &UserId| RecordKey::Membership(id, *user);
-        let mut records: Vec<RecordKey> = self.add.iter().chain(&self.remove).map(member).collect();
+        let mut records: Vec<RecordKey> = self.add.keys().chain(&self.remove).map(member).collect();
         if let GroupSubject::Existing { .. } = self.subject {
             records.push(RecordKey::Group(id));
         }
@@ -71,7 +72,7 @@ impl Decide for ChangeGroup {
         if let Some((source, Change::Set(external_id))) = &self.link {
             records.push(RecordKey::GroupByLink(source.clone(), external_id.clone()));
         }
-        ReadSet { records, users: self.add.iter().copied().collect(), ..ReadSet::default() }
+        ReadSet { records, users: self.add.keys().copied().collect(), ..ReadSet::default() }
     }
 
     fn decide(&self, seen: &Seen) -> Decision {
@@ -133,7 +134,7 @@ impl ChangeGroup {
         {
             faults.push(Fault { at: FaultAt::Link(source.clone()), reason: Reason::Taken });
         }
-        for user in &self.add {
+        for user in self.add.keys() {
             if seen.user(*user)?.is_none_or(|user| !user.is_living()) {
                 faults.push(Fault { at: FaultAt::Member(*user), reason: Reason::UnknownUser });
             }
@@ -182,18 +183,19 @@ impl ChangeGroup {
         changes: &mut Vec<GroupChange>,
     ) -> Result<Vec<RecordWrite>, ReadSet> {
         let mut writes = Vec::new();
-        for user_id in self.remove.difference(&self.add) {
+        for user_id in self.remove.iter().filter(|user| !self.add.contains_key(user)) {
             let key = RecordKey::Membership(group_id, *user_id);
             if seen.record(&key)?.is_some() {
                 writes.push(RecordWrite::Remove(key));
                 changes.push(GroupChange::Left(*user_id));
             }
         }
-        for user_id in &self.add {
+        for (user_id, display) in &self.add {
             if seen.record(&RecordKey::Membership(group_id, *user_id))?.is_none() {
-                let member = Membership { group_id, user_id: *user_id, since: self.now };
+                let (user_id, display) = (*user_id, display.clone());
+                let member = Membership { group_id, user_id, since: self.now, display };
                 writes.push(RecordWrite::Put(Record::Membership(member)));
-                changes.push(GroupChange::Joined(*user_id));
+                changes.push(GroupChange::Joined(user_id));
             }
         }
         Ok(writes)

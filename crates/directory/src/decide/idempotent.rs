@@ -36,7 +36,8 @@ impl<D: Decide> Idempotent<D> {
                 | Record::Profile(_)
                 | Record::Group(_)
                 | Record::Membership(_)
-                | Record::GroupEntry(_),
+                | Record::GroupEntry(_)
+                | Record::SharedLink(..),
             )
             | None => None,
         })

@@ -1,11 +1,12 @@
 //! The names that one user alone may hold: user_name, links, and the email where it is unique.
 
 use super::user::added_link;
-use crate::change::Change;
+use crate::change::{Change, TakenLinks};
 use crate::directory::Rules;
 use crate::error::{Fault, FaultAt, Reason};
 use crate::merge::Merge;
-use crate::store::{Claim, ClaimWrite, ReadSet, Seen};
+use crate::record::{Record, RecordKey};
+use crate::store::{Claim, ClaimWrite, ReadSet, RecordWrite, Seen};
 use crate::user::{Field, User, UserId, UserName};
 use crate::value::Value;
 
@@ -69,9 +70,9 @@ fn is_free(name: &UserName, user: UserId, seen: &Seen) -> Result<bool, ReadSet> 
 pub(super) fn claim_names(
     merge: &mut Merge,
     before: Option<&User>,
-    rules: Rules,
+    (rules, taken_links): (Rules, TakenLinks),
     seen: &Seen,
-    claims: &mut Vec<ClaimWrite>,
+    (claims, records): (&mut Vec<ClaimWrite>, &mut Vec<RecordWrite>),
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadSet> {
     let mut pairs = vec![(
@@ -96,7 +97,7 @@ pub(super) fn claim_names(
             Some(_) => faults.push(Fault { at: FaultAt::Field(field), reason: Reason::Taken }),
         }
     }
-    claim_links(merge, seen, claims, &mut takes, faults)?;
+    claim_links(merge, taken_links, seen, (claims, &mut takes, records), faults)?;
     claims.append(&mut takes);
     Ok(())
 }
@@ -104,18 +105,25 @@ pub(super) fn claim_names(
 /// A link that a deleted user held is taken over, and the entry says from whom.
 fn claim_links(
     merge: &mut Merge,
+    taken_links: TakenLinks,
     seen: &Seen,
-    releases: &mut Vec<ClaimWrite>,
-    takes: &mut Vec<ClaimWrite>,
+    (releases, takes, records): (&mut Vec<ClaimWrite>, &mut Vec<ClaimWrite>, &mut Vec<RecordWrite>),
     faults: &mut Vec<Fault>,
 ) -> Result<(), ReadSet> {
     let user = merge.user.id;
-    let added = merge.changes.iter().filter(|change| change.field == Field::Links);
-    let added = added.filter_map(|change| added_link(change.after.as_ref()).cloned().map(Claim::Link));
-    seen.require(ReadSet { claims: added.collect(), ..ReadSet::default() })?;
+    let moved = merge.changes.iter().filter(|change| change.field == Field::Links);
+    let moved = moved.flat_map(|change| [change.before.as_ref(), change.after.as_ref()]);
+    let moved = moved.filter_map(|value| added_link(value).cloned().map(Claim::Link));
+    seen.require(ReadSet { claims: moved.collect(), ..ReadSet::default() })?;
     for change in merge.changes.iter_mut().filter(|change| change.field == Field::Links) {
         if let Some(link) = added_link(change.before.as_ref()) {
-            releases.push(ClaimWrite::Release { claim: Claim::Link(link.clone()), holder: user });
+            let claim = Claim::Link(link.clone());
+            if seen.holder(&claim)? == Some(user) {
+                releases.push(ClaimWrite::Release { claim, holder: user });
+            } else {
+                // It was shared: it leads to another user, who keeps it.
+                records.push(RecordWrite::Remove(RecordKey::SharedLink(link.clone(), user)));
+            }
         }
         let Some(link) = added_link(change.after.as_ref()) else { continue };
         let claim = Claim::Link(link.clone());
@@ -124,6 +132,13 @@ fn claim_links(
             continue;
         };
         if seen.user(holder)?.is_some_and(|other| other.is_living()) {
+            match taken_links {
+                TakenLinks::Share => {
+                    records.push(RecordWrite::Put(Record::SharedLink(link.clone(), user)));
+                    continue;
+                }
+                TakenLinks::Refuse => {}
+            }
             faults.push(Fault { at: FaultAt::Link(link.source.clone()), reason: Reason::Taken });
         } else {
             change.before = Some(Value::Holder(holder));

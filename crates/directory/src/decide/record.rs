@@ -80,7 +80,8 @@ fn is_anothers_name(organisation: &Organisation, seen: &Seen) -> Result<bool, Re
             | Record::Idempotency(_)
             | Record::Group(_)
             | Record::Membership(_)
-            | Record::GroupEntry(_),
+            | Record::GroupEntry(_)
+            | Record::SharedLink(..),
         )
         | None => false,
     })

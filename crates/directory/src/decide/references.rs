@@ -133,7 +133,8 @@ fn organisation(key: &RecordKey, seen: &Seen) -> Result<Option<Uuid>, ReadSet> {
             | Record::Idempotency(_)
             | Record::Group(_)
             | Record::Membership(_)
-            | Record::GroupEntry(_),
+            | Record::GroupEntry(_)
+            | Record::SharedLink(..),
         )
         | None => None,
     })

@@ -11,7 +11,9 @@ use crate::journal::{Actor, ChangeId, Dialect, Entry, EntryKind};
 use crate::merge::Merge;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
-use crate::store::{Claim, ClaimWrite, Decide, Decision, Effect, ReadSet, Seen, Target, UserWrite, WriteSet};
+use crate::store::{
+    Claim, ClaimWrite, Decide, Decision, Effect, ReadSet, RecordWrite, Seen, Target, UserWrite, WriteSet,
+};
 use crate::user::{Field, FieldVersions, Link, MOST_GRANTS, Number, Profile, User, UserId, UserName};
 use crate::value::Value;
 
@@ -155,16 +157,17 @@ impl ChangeUser {
         seen: &Seen,
     ) -> Decided {
         let wanted_grants = patch.grants.clone();
+        let taken_links = patch.taken_links;
         let (mut merge, user_name, updated_at) = Merge::new(user, patch);
         let mut faults = Vec::new();
-        let mut claims = Vec::new();
+        let (mut claims, mut records) = (Vec::new(), Vec::new());
         names::merge_user_name(&mut merge, before.is_none(), user_name, seen)?;
         names::claim_names(
             &mut merge,
             before.map(|user| &**user),
-            self.rules,
+            (self.rules, taken_links),
             seen,
-            &mut claims,
+            (&mut claims, &mut records),
             &mut faults,
         )?;
         self.check_references(&merge, &wanted_grants, seen, &mut faults)?;
@@ -179,14 +182,14 @@ impl ChangeUser {
             Some(user) if merge.changes.is_empty() => {
                 Ok(done(WriteSet::default(), Arc::clone(user), Effect::Unchanged))
             }
-            Some(_) => Ok(self.write(before, merge, claims, EntryKind::Updated, Effect::Updated)),
+            Some(_) => Ok(self.write(before, merge, (claims, records), EntryKind::Updated, Effect::Updated)),
             None => {
                 merge.record_birth();
                 claims.push(ClaimWrite::Take {
                     claim: Claim::Number(merge.user.number),
                     holder: merge.user.id,
                 });
-                Ok(self.write(before, merge, claims, EntryKind::Created, Effect::Created))
+                Ok(self.write(before, merge, (claims, records), EntryKind::Created, Effect::Created))
             }
         }
     }
@@ -234,14 +237,14 @@ impl ChangeUser {
         &self,
         before: Option<&Arc<User>>,
         merge: Merge,
-        claims: Vec<ClaimWrite>,
+        (claims, records): (Vec<ClaimWrite>, Vec<RecordWrite>),
         kind: EntryKind,
         effect: Effect,
     ) -> Decision {
         let (user, entry) = seal_version(merge, before.map(|user| &**user), self.stamp(kind));
         let after = Arc::new(user);
         let user = Some(UserWrite { before: before.cloned(), after: Arc::clone(&after), entry });
-        done(WriteSet { user, claims, records: Vec::new() }, after, effect)
+        done(WriteSet { user, claims, records }, after, effect)
     }
 
     fn stamp(&self, kind: EntryKind) -> Stamp<'_> {

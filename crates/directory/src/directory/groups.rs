@@ -1,6 +1,6 @@
 //! Groups, and searches of users and groups.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Directory, MOST_ON_A_PAGE};
 use crate::access::{Principal, Scope};
@@ -13,6 +13,7 @@ use crate::record::{Record, RecordKey};
 use crate::search::{Found, FoundUsers, GroupSearch, Search, UserSearch};
 use crate::store::{Decide, GroupsOf, Outcome, Submitted};
 use crate::user::{ExternalId, UserId};
+use crate::value::Text;
 
 /// What is to be changed of a group. [`Default`] changes nothing.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +22,8 @@ pub struct GroupUpdate {
     pub display_name: Assign<GroupName>,
     /// What the principal's source calls it.
     pub external_id: Change<ExternalId>,
-    /// Users that become members.
-    pub add: BTreeSet<UserId>,
+    /// Users that become members, and what each is called as one.
+    pub add: BTreeMap<UserId, Option<Text<255>>>,
     /// Users that are no members any more, unless they are added as well.
     pub remove: BTreeSet<UserId>,
     /// The versions that the caller expects, if it does.

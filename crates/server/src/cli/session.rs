@@ -55,9 +55,12 @@ pub(crate) fn told(error: Error, request: Option<&PatchRequest>) -> anyhow::Erro
     let refused = match error {
         Error::Refused(refused) => refused,
         Error::Overloaded => return anyhow!("another process is writing: try again"),
-        Error::Forbidden(_) | Error::Unavailable | Error::Store(_) | Error::Internal(_) => {
-            return error.into();
-        }
+        Error::Forbidden(_)
+        | Error::Unavailable
+        | Error::Moved
+        | Error::TooSlow
+        | Error::Store(_)
+        | Error::Internal(_) => return error.into(),
     };
     match refused.refusal {
         Refusal::NotFound => anyhow!("there is none of that name"),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use roster_dialect_rest::{ChangeJson, EntryJson, ValueJson, entry_json, user_json};
+use roster_dialect_rest::{ChangeJson, ElementJson, EntryJson, ValueJson, entry_json, user_json};
 use roster_directory::directory::MOST_ON_A_PAGE;
 use roster_directory::store::{UserFilter, UserQuery};
 use roster_directory::{Dialect, Email, Timestamp, UserName};
@@ -204,6 +204,12 @@ fn value(value: Option<&ValueJson>) -> String {
         Some(ValueJson::Link { source, external_id }) => format!("{source}:{external_id}"),
         Some(ValueJson::Grant(grant)) => format!("client {} as {}", grant.client_id, grant.profile_id),
         Some(ValueJson::Holder { taken_over_from }) => format!("taken over from {taken_over_from}"),
+        Some(ValueJson::Element(element)) => {
+            let ElementJson { element: id, attribute, value, kind, is_own, .. } = &**element;
+            let kind = kind.as_deref().map_or(String::new(), |kind| format!(" ({kind})"));
+            let shown = value.as_deref().or(is_own.then_some("the user's own")).unwrap_or("–");
+            format!("{attribute} {id}{kind}: {shown}")
+        }
     }
 }
 

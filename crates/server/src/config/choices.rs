@@ -56,6 +56,13 @@ choice! {
         /// A fault.
         Refuse = "refuse",
     }
+    /// What a PATCH of SCIM is answered with (RFC 7644, 3.5.2).
+    ScimPatchResponse ("resource or no_content") {
+        /// 200 and the resource.
+        Resource = "resource",
+        /// 204 and nothing.
+        NoContent = "no_content",
+    }
     /// When a change is acknowledged (D5).
     Durability ("full or relaxed") {
         /// Once it is on disk.

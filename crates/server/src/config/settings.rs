@@ -8,7 +8,8 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::choices::{
-    Batch, Durability, EmptyString, ForwardedHeader, LogFormat, LogRequests, References, UnknownFields,
+    Batch, Durability, EmptyString, ForwardedHeader, LogFormat, LogRequests, References, ScimPatchResponse,
+    UnknownFields,
 };
 use super::database_url::DatabaseUrl;
 use super::given::Given;
@@ -105,6 +106,8 @@ settings! {
     unknown_fields: UnknownFields = UnknownFields::Refuse;
     /// What "" means in a field of the Algorep dialect where it can be no value.
     empty_string: EmptyString = EmptyString::Erase;
+    /// What a PATCH of SCIM is answered with: the resource, or 204 and nothing.
+    scim_patch_response: ScimPatchResponse = ScimPatchResponse::Resource;
     /// The authorities of which a token needs one to change users through the Zynchro dialect.
     admin_authorities: BTreeSet<String> = BTreeSet::from(["ROLE_SYSTEMADMIN".to_owned()]);
     /// The largest body of a request.

@@ -7,6 +7,7 @@ use axum::middleware::from_fn_with_state;
 use roster_auth::{Auth, oauth};
 use roster_dialect_algorep::{self as algorep, Algorep};
 use roster_dialect_rest::{self as rest, Rest};
+use roster_dialect_scim::{self as scim, Scim};
 use roster_dialect_zynchro::{self as zynchro, Zynchro};
 use roster_wire::UnknownFields;
 use tokio::sync::Semaphore;
@@ -49,6 +50,7 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
         }),
         (described(zynchro_router(system, settings, &auth), &mut document), zynchro::server_fault),
         (described(rest_router(system, settings, &auth), &mut document), |why, _| rest::server_fault(why)),
+        (described(scim_router(system, settings, &auth), &mut document), |why, _| scim::server_fault(why)),
         (described(oauth::router(system.oauth(settings, &auth)?), &mut document), |why, _| {
             oauth::server_fault(why)
         }),
@@ -125,4 +127,15 @@ fn zynchro_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Ope
 fn rest_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
     let options = rest::Options { body_limit: settings.body_limit.0 };
     rest::router(Rest { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+}
+
+fn scim_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+    let options = scim::Options {
+        body_limit: settings.body_limit.0,
+        patch_answer: match settings.scim_patch_response {
+            choices::ScimPatchResponse::Resource => scim::PatchAnswer::Resource,
+            choices::ScimPatchResponse::NoContent => scim::PatchAnswer::NoContent,
+        },
+    };
+    scim::router(Scim { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }

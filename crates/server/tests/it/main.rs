@@ -20,5 +20,6 @@ mod harness;
 mod oauth;
 mod rest;
 mod rig;
+mod scim;
 mod server;
 mod zynchro;

@@ -59,6 +59,14 @@ CREATE TABLE IF NOT EXISTS user_elements (
 
 CREATE INDEX IF NOT EXISTS user_elements_by_value ON user_elements (attribute, value_folded, user_id) WHERE value_folded IS NOT NULL;
 
+-- Links that lead to another user: SCIM does not ask that external ids be unique. No claim guards them.
+CREATE TABLE IF NOT EXISTS shared_links (
+    source text COLLATE "C" NOT NULL CHECK (source <> ''),
+    external_id text COLLATE "C" NOT NULL CHECK (external_id <> ''),
+    user_id uuid NOT NULL,
+    PRIMARY KEY (source, external_id, user_id)
+);
+
 CREATE TABLE IF NOT EXISTS groups (
     id uuid PRIMARY KEY,
     -- One more at each change, of the members too.
@@ -84,6 +92,8 @@ CREATE TABLE IF NOT EXISTS group_members (
     group_id uuid NOT NULL,
     user_id uuid NOT NULL,
     since_us bigint NOT NULL,
+    -- What whoever added it calls the member, if they said.
+    display text,
     PRIMARY KEY (group_id, user_id)
 );
 

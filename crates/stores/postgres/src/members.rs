@@ -19,12 +19,12 @@ use crate::records::Lock;
 const TABLE: &str = "group_members";
 
 /// The LIMIT has each looked up by the index, however many are asked for: see [`load::holders`].
-const MEMBERSHIPS: &str = "SELECT t.group_id, t.user_id, m.since_us FROM unnest($1::uuid[], $2::uuid[]) AS t (group_id, user_id) \
-                           CROSS JOIN LATERAL (SELECT since_us FROM group_members \
+const MEMBERSHIPS: &str = "SELECT t.group_id, t.user_id, m.since_us, m.display FROM unnest($1::uuid[], $2::uuid[]) AS t (group_id, user_id) \
+                           CROSS JOIN LATERAL (SELECT since_us, display FROM group_members \
                            WHERE group_id = t.group_id AND user_id = t.user_id LIMIT 1) AS m";
 
 const MEMBERSHIP: &str =
-    "SELECT group_id, user_id, since_us FROM group_members WHERE group_id = $1 AND user_id = $2";
+    "SELECT group_id, user_id, since_us, display FROM group_members WHERE group_id = $1 AND user_id = $2";
 
 type Key = (GroupId, UserId);
 
@@ -54,7 +54,9 @@ pub(crate) async fn memberships(
 
 fn read(row: &Row) -> Result<Membership> {
     let columns = &mut Columns::new(row, TABLE);
-    Ok(Membership { group_id: columns.group_id()?, user_id: columns.user_id()?, since: columns.time()? })
+    let (group_id, user_id, since) = (columns.group_id()?, columns.user_id()?, columns.time()?);
+    let display = columns.optional_text()?.map(Text::new).transpose();
+    Ok(Membership { group_id, user_id, since, display: columns.check(display)? })
 }
 
 /// The groups that each of these users is a member of. A change asks for them where it deletes the users: nobody makes one
@@ -116,7 +118,7 @@ pub(crate) async fn page(
     (group, after, limit): (GroupId, Option<UserId>, usize),
 ) -> Result<Vec<Member>> {
     // The inner LIMIT has each looked up by its id: a merge of the two tables would read one of them from its beginning.
-    const SQL: &str = "SELECT u.id, u.display_name, u.given_name, u.family_name FROM group_members m CROSS JOIN LATERAL \
+    const SQL: &str = "SELECT u.id, u.display_name, u.given_name, u.family_name, m.display FROM group_members m CROSS JOIN LATERAL \
                        (SELECT id, display_name, given_name, family_name FROM users \
                        WHERE id = m.user_id AND deleted_at_us IS NULL LIMIT 1) AS u \
                        WHERE m.group_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3";
@@ -136,7 +138,8 @@ fn read_member(row: &Row) -> Result<Member> {
         family_name: name(columns)?,
         ..Profile::default()
     };
-    Ok(Member { user_id, display: profile.shown_name() })
+    let named = columns.optional_text()?.map(str::to_owned);
+    Ok(Member { user_id, display: named.or_else(|| profile.shown_name()) })
 }
 
 fn name(columns: &mut Columns<'_>) -> Result<Option<Text<255>>> {

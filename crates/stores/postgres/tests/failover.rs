@@ -94,7 +94,7 @@ async fn d2_a_group_whose_commit_was_not_answered_is_found_again() {
     rig.proxy.break_next(&[Break::AfterCommit, Break::EndsAtCommit]);
     for (add, remove) in [(vec![user.id], vec![]), (vec![], vec![user.id])] {
         let update = GroupUpdate {
-            add: add.into_iter().collect(),
+            add: add.into_iter().map(|user| (user, None)).collect(),
             remove: remove.into_iter().collect(),
             ..GroupUpdate::default()
         };

@@ -79,7 +79,7 @@ impl<const N: usize> Many<N> {
 }
 
 fn adding(users: &[&User]) -> GroupUpdate {
-    GroupUpdate { add: users.iter().map(|user| user.id).collect(), ..GroupUpdate::default() }
+    GroupUpdate { add: users.iter().map(|user| (user.id, None)).collect(), ..GroupUpdate::default() }
 }
 
 fn removing(users: &[&User]) -> GroupUpdate {
@@ -261,7 +261,7 @@ async fn ten_thousand_members_take_few_statements() {
         let asked = proxy.executed("group");
         let update = GroupUpdate {
             remove: (1..=9_999).map(id).collect(),
-            add: [id(5)].into(),
+            add: [(id(5), None)].into(),
             ..GroupUpdate::default()
         };
         roster.update_group(&who, Dialect::Scim, group.id, update).await.unwrap();

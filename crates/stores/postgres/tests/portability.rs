@@ -129,7 +129,7 @@ async fn each_hot_statement_without_batches_needs_one_partition() {
     let group = roster.create_group(&who, Dialect::Scim, new_group("Readers", &[&user])).await.unwrap();
     let remove = GroupUpdate { remove: [user.id].into(), ..GroupUpdate::default() };
     roster.update_group(&who, Dialect::Scim, group.id, remove).await.unwrap();
-    let add = GroupUpdate { add: [user.id].into(), ..GroupUpdate::default() };
+    let add = GroupUpdate { add: [(user.id, None)].into(), ..GroupUpdate::default() };
     roster.update_group(&who, Dialect::Scim, group.id, add).await.unwrap();
     store.groups_of(vec![user.id]).await.unwrap();
     store.group_history(group.id, 0, 10).await.unwrap();

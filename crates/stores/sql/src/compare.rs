@@ -1,7 +1,7 @@
 //! Conditions over expressions. A test of what has no value does not fit, and neither does it confuse a `NOT`.
 
 use roster_directory::search::{Comparison, Condition, Order, TextOrder};
-use uuid::Uuid;
+use roster_directory::value::parse_uuid;
 
 use crate::engine::Engine;
 use crate::statement::{Builder, Param};
@@ -53,10 +53,10 @@ pub(crate) fn compare<E: Engine>(
 ) -> String {
     match (operand, comparison) {
         (Operand::Uuid(uuid), Comparison::Present) => format!("{uuid} IS NOT NULL"),
-        (Operand::Uuid(uuid), Comparison::Text { order: TextOrder::Order(Order::Eq), value, .. }) => {
-            match Uuid::try_parse(value) {
-                Ok(value) => format!("{uuid} = {}", builder.param(Param::Uuid(value))),
-                Err(_) => "1 = 0".to_owned(),
+        (Operand::Uuid(uuid), Comparison::Text { order: TextOrder::Order(Order::Eq), value, exact }) => {
+            match parse_uuid(value).ok().filter(|uuid| !exact || uuid.to_string() == *value) {
+                Some(value) => format!("{uuid} = {}", builder.param(Param::Uuid(value))),
+                None => "1 = 0".to_owned(),
             }
         }
         (Operand::Uuid(uuid), _) => {

@@ -17,7 +17,7 @@ pub(crate) fn any<E: Engine>(
     let id = attribute.id();
     let own = attribute.field().map(|field| format!("u.{}", field.name()));
     let stored = condition(wanted, builder, &mut |(key, comparison), builder| {
-        test(*key, &stored(*key, own.as_deref()), comparison, builder)
+        test(*key, &stored(*key, own.as_deref(), builder.engine), comparison, builder)
     });
     let is_there = builder.engine.truth(true);
     let rows = format!("e.user_id = u.id AND e.attribute = {id} AND e.is_there = {is_there}");
@@ -33,20 +33,20 @@ pub(crate) fn any<E: Engine>(
 /// A part of the element by which a user is put in order: of the directory's own, else of the primary one, else the first.
 pub(crate) fn first<E: Engine>(attribute: Attribute, key: ElementKey, engine: &E) -> String {
     let own = attribute.field().map(|field| format!("u.{}", field.name()));
-    let expression = stored(key, own.as_deref());
+    let expression = stored(key, own.as_deref(), engine);
+    let (yes, no) = (engine.truth(true), engine.truth(false));
+    let rows = format!("e.user_id = u.id AND e.attribute = {} AND e.is_there = {yes}", attribute.id());
     let stored = format!(
-        "(SELECT {expression} FROM user_elements e WHERE e.user_id = u.id AND e.attribute = {} AND e.is_there = {} \
-         ORDER BY e.is_own DESC, coalesce(e.is_primary, {}) DESC, e.id LIMIT 1)",
-        attribute.id(),
-        engine.truth(true),
-        engine.truth(false),
+        "(SELECT {expression} FROM user_elements e WHERE {rows} \
+         ORDER BY e.is_own DESC, coalesce(e.is_primary, {no}) DESC, e.id LIMIT 1)"
     );
     match (own, key) {
         (None, _) => stored,
         (Some(own), ElementKey::Value) => format!("coalesce({own}, {stored})"),
         (Some(own), _) => {
             let implied = implied(key, attribute, &own, engine);
-            format!("coalesce({stored}, CASE WHEN {own} IS NOT NULL THEN {implied} END)")
+            let none = format!("SELECT 1 FROM user_elements e WHERE {rows} AND e.is_own = {yes}");
+            format!("CASE WHEN {own} IS NOT NULL AND NOT EXISTS ({none}) THEN {implied} ELSE {stored} END")
         }
     }
 }
@@ -68,9 +68,11 @@ fn test<E: Engine>(
     }
 }
 
-fn stored(key: ElementKey, own: Option<&str>) -> String {
+fn stored<E: Engine>(key: ElementKey, own: Option<&str>, engine: &E) -> String {
     match (key, own) {
-        (ElementKey::Value, Some(own)) => format!("coalesce(e.value, {own})"),
+        (ElementKey::Value, Some(own)) => {
+            format!("CASE WHEN e.is_own = {} THEN {own} ELSE e.value END", engine.truth(true))
+        }
         (ElementKey::Value, None) => "e.value".to_owned(),
         (ElementKey::Kind, _) => "e.kind".to_owned(),
         (ElementKey::Display, _) => "e.display".to_owned(),

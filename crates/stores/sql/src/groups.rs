@@ -62,9 +62,17 @@ pub(crate) fn by_key<E: Engine>(
     comparison: &Comparison,
     builder: &mut Builder<'_, E>,
 ) -> String {
-    if let (GroupKey::DisplayName, Some(name)) = (key, narrow::equal(comparison)) {
-        let name = builder.text(fold::fold(name));
-        return format!("k.name_folded = {name}");
+    if let (GroupKey::DisplayName, Some((name, exact))) = (key, narrow::equal_as(comparison)) {
+        let folded = builder.text(fold::fold(name));
+        let folded = format!("k.name_folded = {folded}");
+        return if exact {
+            format!("({folded} AND k.display_name = {})", builder.text(name))
+        } else {
+            folded
+        };
+    }
+    if let (GroupKey::ExternalId(source), Some((id, true))) = (key, narrow::equal_as(comparison)) {
+        return narrow::group_external_id(source, id, builder);
     }
     let expression = expression(key, builder);
     match (key, comparison) {

@@ -14,17 +14,18 @@ use crate::statement::{Builder, Param};
 
 /// The user `u` with that user_name.
 pub(crate) fn user_name<E: Engine>(value: &str, builder: &mut Builder<'_, E>) -> String {
-    claim(3, fold::fold(value), builder)
+    let key = builder.text(fold::fold(value));
+    format!("u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = 3 AND c.key = {key})")
 }
 
-/// The user `u` whom the source calls so.
+/// The users `u` whom the source calls so: the one that the link leads to, and those that share it.
 pub(crate) fn external_id<E: Engine>(source: &Source, value: &str, builder: &mut Builder<'_, E>) -> String {
-    claim(1, format!("{source}:{value}"), builder)
-}
-
-fn claim<E: Engine>(kind: i64, key: String, builder: &mut Builder<'_, E>) -> String {
-    let key = builder.text(key);
-    format!("u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = {kind} AND c.key = {key})")
+    let key = builder.text(format!("{source}:{value}"));
+    let (source, id) = (builder.text(source.as_str()), builder.text(value));
+    format!(
+        "u.id IN (SELECT c.user_id FROM user_keys c WHERE c.kind = 1 AND c.key = {key} UNION ALL \
+         SELECT s.user_id FROM shared_links s WHERE s.source = {source} AND s.external_id = {id})"
+    )
 }
 
 /// The users `u` with an element of that value, where an index tells.
@@ -85,10 +86,27 @@ pub(crate) fn membership<E: Engine>(
     format!("{subject} IN (SELECT m.{column} FROM group_members m WHERE m.{other} = {id})")
 }
 
+/// The group `k` that the source calls so.
+pub(crate) fn group_external_id<E: Engine>(
+    source: &Source,
+    id: &str,
+    builder: &mut Builder<'_, E>,
+) -> String {
+    let (source, id) = (builder.text(source.as_str()), builder.text(id));
+    format!(
+        "k.id IN (SELECT l.group_id FROM group_links l WHERE l.source = {source} AND l.external_id = {id})"
+    )
+}
+
 /// The text that a value must be equal to.
 pub(crate) fn equal(comparison: &Comparison) -> Option<&str> {
+    equal_as(comparison).map(|(value, _)| value)
+}
+
+/// The text that a value must be equal to, and whether case counts.
+pub(crate) fn equal_as(comparison: &Comparison) -> Option<(&str, bool)> {
     match comparison {
-        Comparison::Text { order: TextOrder::Order(Order::Eq), value, .. } => Some(value),
+        Comparison::Text { order: TextOrder::Order(Order::Eq), value, exact } => Some((value, *exact)),
         Comparison::Text { .. }
         | Comparison::Present
         | Comparison::Truth { .. }

@@ -112,17 +112,19 @@ fn test<E: Engine>(test: &UserTest, builder: &mut Builder<'_, E>) -> String {
 }
 
 fn by_key<E: Engine>(key: &UserKey, comparison: &Comparison, builder: &mut Builder<'_, E>) -> String {
-    match (key, narrow::equal(comparison)) {
-        (UserKey::UserName, Some(name)) => return narrow::user_name(name, builder),
-        (UserKey::ExternalId(source), Some(id)) => return narrow::external_id(source, id, builder),
-        (_, _) => {}
-    }
+    let narrowed = match (key, narrow::equal_as(comparison)) {
+        (UserKey::UserName, Some((name, false))) => return narrow::user_name(name, builder),
+        (UserKey::UserName, Some((name, true))) => Some(narrow::user_name(name, builder)),
+        (UserKey::ExternalId(source), Some((id, true))) => return narrow::external_id(source, id, builder),
+        (_, _) => None,
+    };
     let column = expression(key, builder);
-    match (kind(key), comparison) {
+    let fits = match (kind(key), comparison) {
         (Kind::Uuid, _) => compare(Operand::Uuid(&column), comparison, builder),
         (Kind::Text, Comparison::Present) => has_text(&column),
         (Kind::Text | Kind::Bool | Kind::Time, _) => compare(Operand::Plain(&column), comparison, builder),
-    }
+    };
+    narrowed.map_or(fits.clone(), |narrowed| format!("({narrowed} AND {fits})"))
 }
 
 fn kind(key: &UserKey) -> Kind {

@@ -21,6 +21,9 @@ ALTER TABLE users ADD COLUMN manager TEXT;
 -- The greatest id that an element of the user was ever given. Of most users it is 0, and nobody looks for elements.
 ALTER TABLE users ADD COLUMN last_element INTEGER NOT NULL DEFAULT 0 CHECK (last_element >= 0);
 
+-- Few users were deleted: so many are counted, and taken from all, where the living ones are to be counted.
+CREATE INDEX users_by_deletion ON users (deleted_at_us) WHERE deleted_at_us IS NOT NULL;
+
 -- What a user may have several of. An element that was taken away stays, without its contents, for its version.
 CREATE TABLE user_elements (
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),
@@ -53,6 +56,14 @@ CREATE TABLE user_elements (
 
 CREATE INDEX user_elements_by_value ON user_elements (attribute, value_folded, user_id) WHERE value_folded IS NOT NULL;
 
+-- Links that lead to another user: SCIM does not ask that external ids be unique. No claim guards them.
+CREATE TABLE shared_links (
+    source TEXT NOT NULL CHECK (source <> ''),
+    external_id TEXT NOT NULL CHECK (external_id <> ''),
+    user_id BLOB NOT NULL CHECK (length(user_id) = 16),
+    PRIMARY KEY (source, external_id, user_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE groups (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     version INTEGER NOT NULL CHECK (version >= 1),
@@ -77,6 +88,8 @@ CREATE TABLE group_members (
     group_id BLOB NOT NULL CHECK (length(group_id) = 16),
     user_id BLOB NOT NULL CHECK (length(user_id) = 16),
     since_us INTEGER NOT NULL,
+    -- What whoever added it calls the member, if they said.
+    display TEXT,
     PRIMARY KEY (group_id, user_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -187,6 +200,14 @@ SELECT
     country
 FROM user_elements;
 
+CREATE VIEW shared_links_readable AS
+SELECT
+    source,
+    external_id,
+    substr(lower(hex(user_id)), 1, 8) || '-' || substr(lower(hex(user_id)), 9, 4) || '-' || substr(lower(hex(user_id)), 13, 4)
+        || '-' || substr(lower(hex(user_id)), 17, 4) || '-' || substr(lower(hex(user_id)), 21) AS user_id
+FROM shared_links;
+
 CREATE VIEW groups_readable AS
 SELECT
     substr(lower(hex(id)), 1, 8) || '-' || substr(lower(hex(id)), 9, 4) || '-' || substr(lower(hex(id)), 13, 4)
@@ -214,7 +235,8 @@ SELECT
     substr(lower(hex(user_id)), 1, 8) || '-' || substr(lower(hex(user_id)), 9, 4) || '-' || substr(lower(hex(user_id)), 13, 4)
         || '-' || substr(lower(hex(user_id)), 17, 4) || '-' || substr(lower(hex(user_id)), 21) AS user_id,
     strftime('%Y-%m-%dT%H:%M:%S', (since_us - ((since_us % 1000000) + 1000000) % 1000000) / 1000000, 'unixepoch')
-        || printf('.%06dZ', ((since_us % 1000000) + 1000000) % 1000000) AS since
+        || printf('.%06dZ', ((since_us % 1000000) + 1000000) % 1000000) AS since,
+    display
 FROM group_members;
 
 CREATE VIEW group_journal_readable AS

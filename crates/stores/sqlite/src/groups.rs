@@ -51,7 +51,7 @@ pub(crate) fn members(
     limit: usize,
 ) -> Result<Vec<Member>> {
     let mut statement = conn.prepare_cached(
-        "SELECT users.id, users.display_name, users.given_name, users.family_name FROM group_members \
+        "SELECT users.id, users.display_name, users.given_name, users.family_name, group_members.display FROM group_members \
          JOIN users ON users.id = group_members.user_id \
          WHERE group_members.group_id = ?1 AND group_members.user_id > ?2 AND users.deleted_at_us IS NULL \
          ORDER BY group_members.user_id LIMIT ?3",
@@ -70,7 +70,8 @@ pub(crate) fn members(
             family_name: name(columns)?,
             ..Profile::default()
         };
-        page.push(Member { user_id, display: profile.shown_name() });
+        let named = columns.optional_text()?.map(str::to_owned);
+        page.push(Member { user_id, display: named.or_else(|| profile.shown_name()) });
     }
     Ok(page)
 }

@@ -20,6 +20,7 @@ mod load;
 mod open;
 mod query;
 mod readers;
+mod reading;
 mod records;
 mod rules;
 mod save;

@@ -25,16 +25,17 @@ pub(crate) fn is_short(search: &UserSearch) -> bool {
 fn is_narrow(condition: &Condition<UserTest>) -> bool {
     match condition {
         Condition::All(parts) => parts.iter().any(is_narrow),
-        Condition::Test(UserTest::Key(
-            UserKey::Id | UserKey::UserName | UserKey::ExternalId(_),
-            comparison,
-        )) => is_equal(comparison),
+        Condition::Any(parts) => parts.iter().all(is_narrow),
+        Condition::Test(UserTest::Key(UserKey::Id | UserKey::UserName, comparison)) => is_equal(comparison),
+        Condition::Test(UserTest::Key(UserKey::ExternalId(_), comparison)) => {
+            // The index has them as they are.
+            is_equal(comparison) && matches!(comparison, Comparison::Text { exact: true, .. })
+        }
         Condition::Test(UserTest::Element(Attribute::Emails, wanted)) => has_value(wanted),
         Condition::Test(
             UserTest::Key(..) | UserTest::Element(..) | UserTest::Grant(_) | UserTest::Group(_),
         )
         | Condition::Always(_)
-        | Condition::Any(_)
         | Condition::Not(_) => false,
     }
 }
@@ -51,9 +52,27 @@ fn is_equal(comparison: &Comparison) -> bool {
     matches!(comparison, Comparison::Text { order: TextOrder::Order(Order::Eq), .. })
 }
 
+/// How many living users there are, told by two indexes.
+const COUNT_ALL: &str = "SELECT (SELECT count(*) FROM users) \
+                         - (SELECT count(*) FROM users WHERE deleted_at_us IS NOT NULL)";
+
+/// The statements of a search of users.
+fn queries(search: &UserSearch) -> Queries {
+    let Queries { page, count } = roster_store_sql::users(search, &Sqlite);
+    let count = count.map(|count| match search.condition {
+        Condition::Always(true) => Statement { sql: COUNT_ALL.to_owned(), params: Vec::new() },
+        Condition::Always(false)
+        | Condition::All(_)
+        | Condition::Any(_)
+        | Condition::Not(_)
+        | Condition::Test(_) => count,
+    });
+    Queries { page, count }
+}
+
 /// Living users that fit.
 pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
-    find(conn, search, roster_store_sql::users(search, &Sqlite), |row| {
+    find(conn, search, queries(search), |row| {
         let columns = &mut Columns::new(row, "users");
         let (id, number) = (columns.user_id()?, columns.integer()?);
         user(conn, view, id, columns.check(Number::new(number))?)
@@ -126,5 +145,53 @@ fn cell(param: &Param) -> Cell<'_> {
         Param::Integer(integer) => (*integer).into(),
         Param::Truth(truth) => (*truth).into(),
         Param::Uuid(uuid) => Cell::Uuid(*uuid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_directory::search::Order;
+
+    use super::*;
+
+    #[test]
+    fn a_page_that_ends_the_list_tells_how_many_fit() {
+        for (from, on_the_page, told) in [
+            (From::Skip(0), 0, Some(0)),
+            (From::Skip(0), 5, Some(5)),
+            (From::Skip(7), 5, Some(12)),
+            (From::Skip(7), 0, None),
+            (From::Skip(u64::MAX), 5, None),
+            (From::After(None), 5, Some(5)),
+            (From::After(Some(1)), 5, None),
+        ] {
+            assert_eq!(last(&from, on_the_page), told, "{from:?}");
+        }
+    }
+
+    #[test]
+    fn what_one_name_alone_fits_is_short() {
+        let text = |key, exact| {
+            let order = TextOrder::Order(Order::Eq);
+            let comparison = Comparison::Text { order, value: "x".to_owned(), exact };
+            Condition::Test(UserTest::Key(key, comparison))
+        };
+        let source = || UserKey::ExternalId(roster_directory::Source::new("crm").unwrap());
+        let name = || text(UserKey::UserName, false);
+        let title = || text(UserKey::Field(roster_directory::Field::Title), false);
+        for (condition, is_short) in [
+            (name(), true),
+            (text(source(), true), true),
+            (text(source(), false), false),
+            (title(), false),
+            (Condition::All(vec![title(), name()]), true),
+            (Condition::All(vec![title()]), false),
+            (Condition::Any(vec![name(), text(UserKey::Id, true)]), true),
+            (Condition::Any(vec![name(), title()]), false),
+            (Condition::Not(Box::new(name())), false),
+            (Condition::Always(true), false),
+        ] {
+            assert_eq!(is_narrow(&condition), is_short, "{condition:?}");
+        }
     }
 }

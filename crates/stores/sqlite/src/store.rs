@@ -1,10 +1,8 @@
 //! The store as the directory sees it.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use roster_directory::group::GroupEntry;
@@ -14,16 +12,15 @@ use roster_directory::store::{
     Decide, Decision, GroupsOf, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
 };
 use roster_directory::{Email, Entry, Group, GroupId, Member, Position, Rules, Timestamp, User, UserId};
-use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
-use crate::cache::{Cache, View};
+use crate::cache::Cache;
 use crate::checkpoint::Checkpointer;
-use crate::error::Error;
-use crate::flush::{Flushed, Flusher};
+use crate::flush::Flusher;
 use crate::open::{OpenError, Options, log_path, open_for_writing, prepare_log};
 use crate::readers::Readers;
+use crate::reading::Reading;
 use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
 use crate::{Sealing, batch, connection, groups, load, query, records, rules, search, transaction};
@@ -50,18 +47,6 @@ pub struct Activity {
     pub commits: u64,
     /// How many changes were decided in the writer, those that wrote nothing among them.
     pub changes: u64,
-}
-
-/// Everything that reads need.
-pub(crate) struct Reading {
-    pub(crate) path: PathBuf,
-    pub(crate) epoch: Uuid,
-    pub(crate) sealing: Sealing,
-    cache: Arc<Cache>,
-    flushed: Arc<Flushed>,
-    points: Readers,
-    pages: Readers,
-    search_timeout: Duration,
 }
 
 impl std::fmt::Debug for SqliteStore {
@@ -220,64 +205,6 @@ impl Drop for SqliteStore {
     }
 }
 
-impl Reading {
-    /// A short read, on the calling thread: handing it to another would cost more than the read.
-    async fn point<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, StoreError> {
-        self.point_within(None, work).await
-    }
-
-    /// A short read that may find users in the cache.
-    async fn view<T>(
-        &self,
-        work: impl FnOnce(&Connection, View<'_>) -> Result<T, Error>,
-    ) -> Result<T, StoreError> {
-        self.point(|conn| work(conn, self.as_of(conn)?)).await
-    }
-
-    async fn point_within<T>(
-        &self,
-        most: Option<Duration>,
-        work: impl FnOnce(&Connection) -> Result<T, Error>,
-    ) -> Result<T, StoreError> {
-        let answer = self.points.snapshot(most, work).map_err(failed)?;
-        self.flushed.wait().await?;
-        Ok(answer)
-    }
-
-    /// What the snapshot that is open may use of the cache.
-    fn as_of(&self, conn: &Connection) -> Result<View<'_>, Error> {
-        Ok(self.cache.at(load::counters(conn)?.next_position))
-    }
-
-    /// A read of many rows, on a thread that may block.
-    async fn page<T: Send + 'static>(
-        self: Arc<Self>,
-        work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        self.page_within(None, work).await
-    }
-
-    async fn page_within<T: Send + 'static>(
-        self: Arc<Self>,
-        most: Option<Duration>,
-        work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let reading = Arc::clone(&self);
-        let task =
-            tokio::task::spawn_blocking(move || reading.pages.snapshot(most, |conn| work(&reading, conn)));
-        let answer = match task.await {
-            Ok(answer) => answer.map_err(failed)?,
-            Err(error) => return Err(StoreError::Failed(format!("a read did not finish: {error}"))),
-        };
-        self.flushed.wait().await?;
-        Ok(answer)
-    }
-}
-
-fn failed(error: Error) -> StoreError {
-    if error.is_interrupted() { StoreError::TooSlow } else { StoreError::Failed(error.to_string()) }
-}
-
 impl Store for SqliteStore {
     fn submit(&self, change: Arc<dyn Decide>) -> BoxFuture<'_, Result<Submitted, StoreError>> {
         Box::pin(self.ask(|reply| Job::Change(change, reply)))
@@ -322,22 +249,20 @@ impl Store for SqliteStore {
     }
 
     fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>> {
-        let most = Some(self.reading.search_timeout);
         if search::is_short(&search) {
             return Box::pin(async move {
                 let reading = &self.reading;
-                reading.point_within(most, |conn| search::users(conn, reading.as_of(conn)?, &search)).await
+                reading.short_search(|conn| search::users(conn, reading.as_of(conn)?, &search)).await
             });
         }
         Box::pin(
             Arc::clone(&self.reading)
-                .page_within(most, move |reading, conn| search::users(conn, reading.as_of(conn)?, &search)),
+                .long_search(move |reading, conn| search::users(conn, reading.as_of(conn)?, &search)),
         )
     }
 
     fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>> {
-        let most = Some(self.reading.search_timeout);
-        Box::pin(Arc::clone(&self.reading).page_within(most, move |_, conn| search::groups(conn, &search)))
+        Box::pin(Arc::clone(&self.reading).long_search(move |_, conn| search::groups(conn, &search)))
     }
 
     fn members(

@@ -96,7 +96,7 @@ async fn put_elements_and_groups(bench: &Bench<SqliteFactory>) {
     let named = |name: &str, id: &str| GroupUpdate {
         display_name: Assign::Set(GroupName::new(name).unwrap()),
         external_id: Change::Set(external_id(id)),
-        add: [dora.id, cleo.id].into(),
+        add: [dora.id, cleo.id].map(|user| (user, None)).into(),
         ..GroupUpdate::default()
     };
     let (who, dialect) = (bench.who(), Dialect::Scim);

@@ -67,7 +67,7 @@ fn back_to_the_first_schema(path: &Path) {
     for table in ["user_elements", "groups", "group_links", "group_members", "group_journal"] {
         sql += &format!("DROP VIEW {table}_readable; DROP TABLE {table};");
     }
-    sql += "DROP VIEW users_readable;";
+    sql += "DROP VIEW users_readable; DROP INDEX users_by_deletion;";
     let columns = "SELECT name FROM pragma_table_info('users') WHERE cid >= \
                    (SELECT cid FROM pragma_table_info('users') WHERE name = 'formatted_name')";
     let mut statement = conn.prepare(columns).unwrap();
@@ -275,7 +275,7 @@ async fn the_views_show_elements_and_groups() {
     let update = GroupUpdate {
         display_name: Assign::Set(GroupName::new("Readers").unwrap()),
         external_id: Change::Set(external_id("g")),
-        add: [user.id].into(),
+        add: [(user.id, Some(text("Chief")))].into(),
         ..GroupUpdate::default()
     };
     let group = bench.directory.create_group(&bench.who(), Dialect::Scim, update).await.unwrap();
@@ -296,8 +296,8 @@ async fn the_views_show_elements_and_groups() {
         [format!("{group} bubble g")]
     );
     assert_eq!(
-        rows("group_members", "concat_ws(' ', group_id, user_id, since)"),
-        [format!("{group} {user} {now}")]
+        rows("group_members", "concat_ws(' ', group_id, user_id, since, display)"),
+        [format!("{group} {user} {now} Chief")]
     );
     let journal =
         rows("group_journal", "concat_ws(' ', group_id, version, kind, dialect, client, recorded_at)");

@@ -8,7 +8,7 @@ use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::transfer::{Row, TABLES, Table};
 use roster_directory::{Assign, Attribute, Change, Content, Dialect, Elements, GroupName};
 use roster_store_sqlite::{Export, Import, OpenError, check, migrate};
-use roster_testkit::build::{external_id, full_patch, patch, with_grants};
+use roster_testkit::build::{external_id, full_patch, patch, text, with_grants};
 use rusqlite::Connection;
 
 fn every_row(export: &Export, table: &Table) -> Vec<Row> {
@@ -39,7 +39,7 @@ async fn every_row_is_copied_as_it_is() {
     let update = GroupUpdate {
         display_name: Assign::Set(GroupName::new("Readers").unwrap()),
         external_id: Change::Set(external_id("g")),
-        add: [user.id].into(),
+        add: [(user.id, Some(text("Chief")))].into(),
         ..GroupUpdate::default()
     };
     bench.directory.create_group(&bench.who(), Dialect::Scim, update).await.unwrap();

@@ -1,6 +1,5 @@
-//! Groups, their members, and what happened to them.
+//! Groups, and what happened to them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
@@ -14,9 +13,7 @@ use roster_directory::{
 };
 use uuid::Uuid;
 
-use crate::build::{
-    external_id, group_name, new_group, patch, source, text, with_given_name, with_link, with_scopes,
-};
+use crate::build::{external_id, group_name, new_group, source, with_given_name, with_link, with_scopes};
 use crate::{Bench, StoreFactory};
 
 async fn stored<F: StoreFactory>(bench: &Bench<F>, key: RecordKey) -> Option<Group> {
@@ -27,7 +24,7 @@ async fn stored<F: StoreFactory>(bench: &Bench<F>, key: RecordKey) -> Option<Gro
     }
 }
 
-async fn by_id<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Option<Group> {
+pub(super) async fn by_id<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Option<Group> {
     stored(bench, RecordKey::Group(group.id)).await
 }
 
@@ -41,7 +38,7 @@ async fn by_link<F: StoreFactory>(bench: &Bench<F>, id: &str) -> Option<GroupId>
 }
 
 /// The members, in pages of two.
-async fn members<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<Member> {
+pub(super) async fn members<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<Member> {
     let mut all: Vec<Member> = Vec::new();
     loop {
         let after = all.last().map(|member| member.user_id);
@@ -54,20 +51,20 @@ async fn members<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<Member
     }
 }
 
-async fn member_ids<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<UserId> {
+pub(super) async fn member_ids<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<UserId> {
     members(bench, group).await.iter().map(|member| member.user_id).collect()
 }
 
-async fn groups_of<F: StoreFactory>(bench: &Bench<F>, user: &User) -> Vec<(GroupId, GroupName)> {
+pub(super) async fn groups_of<F: StoreFactory>(bench: &Bench<F>, user: &User) -> Vec<(GroupId, GroupName)> {
     let mut groups = bench.store.groups_of(vec![user.id]).await.unwrap();
     groups.remove(&user.id).unwrap_or_default()
 }
 
-async fn history<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<GroupEntry> {
+pub(super) async fn history<F: StoreFactory>(bench: &Bench<F>, group: &Group) -> Vec<GroupEntry> {
     bench.directory.group_history(&bench.who(), group.id, 0, 1_000).await.unwrap()
 }
 
-async fn users<F: StoreFactory>(bench: &Bench<F>, count: usize) -> Vec<Arc<User>> {
+pub(super) async fn users<F: StoreFactory>(bench: &Bench<F>, count: usize) -> Vec<Arc<User>> {
     let mut users = Vec::new();
     for number in 0..count {
         bench.tick();
@@ -77,11 +74,11 @@ async fn users<F: StoreFactory>(bench: &Bench<F>, count: usize) -> Vec<Arc<User>
     users
 }
 
-fn adding(users: &[&User]) -> GroupUpdate {
-    GroupUpdate { add: users.iter().map(|user| user.id).collect(), ..GroupUpdate::default() }
+pub(super) fn adding(users: &[&User]) -> GroupUpdate {
+    GroupUpdate { add: users.iter().map(|user| (user.id, None)).collect(), ..GroupUpdate::default() }
 }
 
-fn removing(users: &[&User]) -> GroupUpdate {
+pub(super) fn removing(users: &[&User]) -> GroupUpdate {
     GroupUpdate { remove: users.iter().map(|user| user.id).collect(), ..GroupUpdate::default() }
 }
 
@@ -89,7 +86,7 @@ fn renaming(name: &str) -> GroupUpdate {
     GroupUpdate { display_name: Assign::Set(group_name(name)), ..GroupUpdate::default() }
 }
 
-fn refusal(result: Result<Group, Error>) -> Refusal {
+pub(super) fn refusal(result: Result<Group, Error>) -> Refusal {
     match result {
         Err(Error::Refused(refused)) => refused.refusal,
         other => panic!("{other:?}"),
@@ -157,81 +154,6 @@ pub async fn a_groups_names_are_its_own<F: StoreFactory>(bench: &mut Bench<F>) {
     assert_eq!((by_id(bench, &group).await, by_id(bench, &other).await), (Some(group), Some(other)));
 }
 
-/// None of the others is touched.
-pub async fn members_come_and_go_one_by_one<F: StoreFactory>(bench: &mut Bench<F>) {
-    let users = users(bench, 5).await;
-    let group = bench.group(new_group("Readers", &[&users[3], &users[0]])).await;
-    bench.tick();
-    let changed = bench.change_group(&group, adding(&[&users[2]])).await.unwrap();
-    assert_eq!((changed.version, changed.recorded_at), (2, bench.now()));
-    assert_eq!(member_ids(bench, &group).await, [users[0].id, users[2].id, users[3].id]);
-    bench.tick();
-    let same = bench.change_group(&group, adding(&[&users[2], &users[3]])).await.unwrap();
-    assert_eq!(same, changed, "they were members");
-    let same = bench.change_group(&group, removing(&[&users[1]])).await.unwrap();
-    assert_eq!(same, changed, "it was none");
-    let both = GroupUpdate { add: [users[1].id, users[4].id].into(), ..removing(&[&users[0], &users[1]]) };
-    let changed = bench.change_group(&group, both).await.unwrap();
-    assert_eq!(changed.version, 3);
-    assert_eq!(member_ids(bench, &group).await, [1, 2, 3, 4].map(|n: usize| users[n].id));
-    assert_eq!((groups_of(bench, &users[0]).await, groups_of(bench, &users[4]).await.len()), (vec![], 1));
-    assert_eq!(bench.history(&users[2]).await.len(), 1, "a user's own history is of the user");
-    assert_eq!(by_id(bench, &group).await, Some(changed));
-}
-
-/// By their shown names.
-pub async fn members_are_shown_by_name<F: StoreFactory>(bench: &mut Bench<F>) {
-    let named = |display: Option<&str>, given: Option<&str>, family: Option<&str>| {
-        patch(|patch| {
-            let set = |name: Option<&str>| name.map_or(Change::Keep, |name| Change::Set(text(name)));
-            patch.profile.display_name = set(display);
-            patch.profile.given_name = set(given);
-            patch.profile.family_name = set(family);
-        })
-    };
-    let group = bench.group(new_group("Readers", &[])).await;
-    let mut expected = Vec::new();
-    for (id, (patch, display)) in [
-        (named(Some("Ann"), Some("A"), Some("B")), Some("Ann")),
-        (named(None, Some("Bob"), Some("Builder")), Some("Bob Builder")),
-        (named(None, None, Some("Cleo")), Some("Cleo")),
-        (named(Some(""), Some("Dora"), None), Some("")),
-        (named(None, Some(""), None), Some("")),
-        (named(None, None, None), None),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        bench.tick();
-        let user = bench.put(&format!("u{id}"), patch).await;
-        assert_eq!(user.shown_name().as_deref(), display);
-        bench.change_group(&group, adding(&[&user])).await.unwrap();
-        expected.push(Member { user_id: user.id, display: display.map(str::to_owned) });
-    }
-    expected.sort_by_key(|member| member.user_id);
-    assert_eq!(members(bench, &group).await, expected);
-    let all = bench.store.members(group.id, None, 100).await.unwrap();
-    assert_eq!(all, expected);
-    assert_eq!(bench.store.members(group.id, None, 0).await.unwrap(), []);
-}
-
-/// Living users alone are taken.
-pub async fn who_is_not_there_becomes_no_member<F: StoreFactory>(bench: &mut Bench<F>) {
-    let users = users(bench, 2).await;
-    bench.delete(&users[0]).await;
-    let nobody = UserId(Uuid::nil());
-    let unknown = |user| Fault { at: FaultAt::Member(user), reason: Reason::UnknownUser };
-    let wanted = GroupUpdate { add: [nobody, users[0].id, users[1].id].into(), ..new_group("Readers", &[]) };
-    let refused = bench.directory.create_group(&bench.who(), Dialect::Scim, wanted).await;
-    assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody), unknown(users[0].id)]));
-    assert_eq!(by_name(bench, "Readers").await, None, "and nothing was made");
-    let group = bench.group(new_group("Readers", &[&users[1]])).await;
-    let refused =
-        bench.change_group(&group, GroupUpdate { add: [nobody].into(), ..removing(&[&users[1]]) }).await;
-    assert_eq!(refusal(refused), Refusal::Faults(vec![unknown(nobody)]));
-    assert_eq!(member_ids(bench, &group).await, [users[1].id]);
-}
-
 /// `If-Match`, and a change that was made for a version.
 pub async fn a_groups_versions_are_checked_in_the_transaction<F: StoreFactory>(bench: &mut Bench<F>) {
     let group = bench.group(new_group("Readers", &[])).await;
@@ -284,30 +206,6 @@ pub async fn a_group_that_is_deleted_leaves_its_history<F: StoreFactory>(bench: 
     assert_eq!(by_link(bench, "g1").await, Some(again.id));
 }
 
-/// Each of them has an entry of it, of the one change.
-pub async fn a_deleted_user_leaves_its_groups<F: StoreFactory>(bench: &mut Bench<F>) {
-    let users = users(bench, 2).await;
-    let both = [&*users[0], &*users[1]];
-    let (one, two) = (bench.group(new_group("One", &both)).await, bench.group(new_group("Two", &both)).await);
-    let other = bench.group(new_group("Other", &[&users[1]])).await;
-    bench.tick();
-    bench.delete(&users[0]).await;
-    let mut changes = BTreeSet::new();
-    for group in [&one, &two] {
-        assert_eq!(member_ids(bench, group).await, [users[1].id]);
-        let after = by_id(bench, group).await.unwrap();
-        assert_eq!((after.version, after.recorded_at), (2, bench.now()));
-        let entry = history(bench, group).await.pop().unwrap();
-        assert_eq!((entry.kind, entry.dialect), (EntryKind::Updated, Dialect::Rest));
-        assert_eq!(entry.changes, [GroupChange::Left(users[0].id)]);
-        changes.insert(entry.change_id);
-    }
-    let (_, deletion) = bench.history(&users[0]).await.pop().unwrap();
-    assert_eq!(changes, [deletion.change_id].into());
-    assert_eq!(by_id(bench, &other).await, Some(other));
-    assert_eq!(groups_of(bench, &users[0]).await, []);
-}
-
 /// Who, when, through what, and what.
 pub async fn a_groups_history_is_read_in_pages<F: StoreFactory>(bench: &mut Bench<F>) {
     let users = users(bench, 2).await;
@@ -322,7 +220,7 @@ pub async fn a_groups_history_is_read_in_pages<F: StoreFactory>(bench: &mut Benc
     let update = GroupUpdate { external_id: Change::Clear, ..removing(&[&users[1]]) };
     bench.directory.update_group(&who, Dialect::Rest, group.id, update).await.unwrap();
     bench
-        .change_group(&group, GroupUpdate { add: [users[1].id].into(), ..renaming("Writers") })
+        .change_group(&group, GroupUpdate { add: [(users[1].id, None)].into(), ..renaming("Writers") })
         .await
         .unwrap();
     bench.reopen().await;
@@ -356,50 +254,6 @@ pub async fn a_groups_history_is_read_in_pages<F: StoreFactory>(bench: &mut Benc
     }
 }
 
-/// Of several users at once.
-pub async fn the_groups_of_users_are_told_in_order<F: StoreFactory>(bench: &mut Bench<F>) {
-    let users = users(bench, 3).await;
-    let mut groups = Vec::new();
-    for (name, members) in
-        [("C", vec![&*users[0]]), ("A", vec![&*users[0], &*users[1]]), ("B", vec![&*users[0]])]
-    {
-        bench.tick();
-        groups.push(bench.group(new_group(name, &members)).await);
-    }
-    groups.sort_by_key(|group| group.id);
-    let of = |wanted: &[&str]| -> Vec<(GroupId, GroupName)> {
-        let groups = groups.iter().filter(|group| wanted.contains(&group.display_name.as_str()));
-        groups.map(|group| (group.id, group.display_name.clone())).collect()
-    };
-    let ids = users.iter().map(|user| user.id).collect();
-    let mut told = bench.directory.groups_of(&bench.who(), ids).await.unwrap();
-    told.retain(|_, groups| !groups.is_empty());
-    assert_eq!(told, [(users[0].id, of(&["A", "B", "C"])), (users[1].id, of(&["A"]))].into());
-    assert_eq!(bench.store.groups_of(Vec::new()).await.unwrap().len(), 0);
-}
-
-/// Beside each other, and none is lost.
-pub async fn members_that_join_at_once_all_join<F: StoreFactory>(bench: &mut Bench<F>) {
-    const MANY: usize = 32;
-    let users = users(bench, MANY).await;
-    let group = bench.group(new_group("Readers", &[])).await;
-    let started: Vec<_> = users
-        .iter()
-        .map(|user| {
-            let (directory, who, id, update) =
-                (Arc::clone(&bench.directory), bench.who(), group.id, adding(&[user]));
-            tokio::spawn(async move { directory.update_group(&who, Dialect::Scim, id, update).await })
-        })
-        .collect();
-    let mut versions: Vec<u64> =
-        join_all(started).await.into_iter().map(|done| done.unwrap().unwrap().version).collect();
-    versions.sort_unstable();
-    let last = u64::try_from(MANY).unwrap() + 1;
-    assert_eq!(versions, (2..=last).collect::<Vec<_>>());
-    assert_eq!(member_ids(bench, &group).await, users.iter().map(|user| user.id).collect::<Vec<_>>());
-    assert_eq!(history(bench, &group).await.len(), MANY + 1);
-}
-
 /// One makes it.
 pub async fn groups_of_one_name_that_are_made_at_once_are_one<F: StoreFactory>(bench: &mut Bench<F>) {
     let started: Vec<_> = (0..16)
@@ -415,38 +269,6 @@ pub async fn groups_of_one_name_that_are_made_at_once_are_one<F: StoreFactory>(b
     assert_eq!(done.iter().filter(|made| made.is_ok()).count(), 1);
     for refused in done.into_iter().filter(Result::is_err) {
         assert_eq!(refusal(refused), taken(FaultAt::GroupName));
-    }
-}
-
-/// A user that is deleted while it joins is a member of nothing after.
-pub async fn nobody_joins_while_it_is_deleted<F: StoreFactory>(bench: &mut Bench<F>) {
-    let users = users(bench, 16).await;
-    let groups = [bench.group(new_group("One", &[])).await, bench.group(new_group("Two", &[])).await];
-    let mut started = Vec::new();
-    for user in &users {
-        for group in &groups {
-            let (directory, who, id, update) =
-                (Arc::clone(&bench.directory), bench.who(), group.id, adding(&[user]));
-            started.push(tokio::spawn(async move {
-                match directory.update_group(&who, Dialect::Scim, id, update).await {
-                    Ok(_) => {}
-                    refused => assert!(matches!(refusal(refused), Refusal::Faults(_))),
-                }
-            }));
-        }
-        let (directory, who, target) = (Arc::clone(&bench.directory), bench.who(), crate::build::by_id(user));
-        started.push(tokio::spawn(async move {
-            directory.delete(&who, Dialect::Rest, target, None, None).await.unwrap();
-        }));
-    }
-    for done in join_all(started).await {
-        done.unwrap();
-    }
-    for group in &groups {
-        assert_eq!(member_ids(bench, group).await, []);
-    }
-    for user in &users {
-        assert_eq!(groups_of(bench, user).await, []);
     }
 }
 

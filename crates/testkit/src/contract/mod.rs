@@ -8,10 +8,12 @@ pub mod groups;
 pub mod idempotency;
 pub mod journal;
 pub mod listing;
+pub mod members;
 pub mod names;
 pub mod passwords;
 pub mod records;
 pub mod rules;
+pub mod search;
 
 /// Calls a macro with a prefix of tokens and then every case of the contract: `module: case case ...;`.
 #[doc(hidden)]
@@ -98,18 +100,31 @@ macro_rules! with_contract_cases {
             groups:
                 a_group_is_made_and_found_by_its_names
                 a_groups_names_are_its_own
-                members_come_and_go_one_by_one
-                members_are_shown_by_name
-                who_is_not_there_becomes_no_member
                 a_groups_versions_are_checked_in_the_transaction
                 a_group_that_is_deleted_leaves_its_history
-                a_deleted_user_leaves_its_groups
                 a_groups_history_is_read_in_pages
+                groups_of_one_name_that_are_made_at_once_are_one
+                groups_ask_for_their_scopes;
+            members:
+                members_come_and_go_one_by_one
+                members_are_shown_by_name
+                a_member_may_have_a_name_of_its_own
+                who_is_not_there_becomes_no_member
+                a_deleted_user_leaves_its_groups
                 the_groups_of_users_are_told_in_order
                 members_that_join_at_once_all_join
-                groups_of_one_name_that_are_made_at_once_are_one
-                nobody_joins_while_it_is_deleted
-                groups_ask_for_their_scopes;
+                nobody_joins_while_it_is_deleted;
+            search:
+                users_are_found_by_their_own_values
+                users_are_found_by_their_elements
+                users_are_found_by_their_grants_and_groups
+                conditions_are_combined
+                users_are_put_in_order
+                a_page_begins_behind_so_many
+                a_page_begins_behind_an_id
+                names_and_addresses_are_found_however_they_are_written
+                groups_are_found
+                searches_ask_for_their_scope;
             concurrency:
                 simultaneous_upserts_of_one_id_make_one_user
                 writers_of_different_fields_all_win

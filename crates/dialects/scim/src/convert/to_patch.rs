@@ -4,7 +4,7 @@
 use roster_directory::element::{Address, BadElement};
 use roster_directory::{
     Assign, Attribute as Multi, Change, Content, Elements, ExternalId, Grant, GrantsPatch, Password,
-    ProfileId, Source, UserName, UserPatch,
+    ProfileId, Source, TakenLinks, UserName, UserPatch,
 };
 use serde_json::{Map, Value};
 
@@ -49,6 +49,8 @@ pub(crate) fn patch(before: &Resource, after: &Resource, source: &Source, faults
         Change::Clear => Change::Clear,
         Change::Set(value) => reader.parsed("password", value, Password::new),
     };
+    // RFC 7643, 3.1 does not ask that external ids be unique.
+    patch.taken_links = TakenLinks::Share;
     for plain in PLAIN {
         reader.plain(plain, patch);
     }

@@ -42,9 +42,9 @@ pub(crate) const MOST_OPERATIONS: usize = 1_000;
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn bulk(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit_any(request, &[Scope::UsersWrite, Scope::GroupsWrite]).await?;
+    let (call, body) = scim.admit_any(request, &[Scope::UsersWrite, Scope::GroupsWrite]).await?;
     call.refuse_idempotency_key()?;
-    let (sent, _) = call.object(scim.options.body_limit).await?;
+    let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let (operations, fail_on_errors) = read(&sent)?;
     let mut run = Run { scim: &scim, who: &call.who, base: &call.base, created: BTreeMap::new(), errors: 0 };
     let results = run.all(operations, fail_on_errors).await;

@@ -20,7 +20,7 @@ use crate::{Scim, answer, refused};
 
 /// A filter is refused here, so that nobody takes a part for all (RFC 7644, 4).
 async fn admit(scim: &Scim, request: Request) -> Result<Call, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let asked = crate::search::SearchRequest::from_query(call.query(), PAGE_SIZES)?;
     match asked.filter {
         Some(_) => Err(ScimError::of_status(StatusCode::FORBIDDEN, "what is announced can't be filtered")),

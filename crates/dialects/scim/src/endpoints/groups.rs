@@ -11,7 +11,8 @@ use axum::response::Response;
 use http::StatusCode;
 use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::{
-    Assign, Change, Dialect, Error, ExternalId, Group, GroupId, GroupName, Member, Principal, Scope, UserId,
+    Assign, Change, Dialect, Error, ExternalId, Group, GroupId, GroupName, Member, Principal, Scope, Text,
+    UserId,
 };
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -21,9 +22,8 @@ use crate::answer::{self, Shown};
 use crate::convert::{group as convert, tag};
 use crate::error::ScimError;
 use crate::fault::Fault;
-use crate::group_patch::{GroupPatch, MemberOp};
+use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
 use crate::openapi::{self, ScimErrors, ScimGroup};
-use crate::projection::Projection;
 use crate::resource::{self, Resource};
 use crate::schema::GROUP;
 use crate::{PatchAnswer, Scim};
@@ -61,9 +61,7 @@ impl Scim {
     ) -> Result<Group, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::canonicalise(&GROUP, sent, &mut faults);
-        if resource.get("displayName").is_some_and(Value::is_null) {
-            faults.push(Fault::new("displayName", "is required and must not be empty"));
-        }
+        resource::require(&GROUP, &resource, &mut faults);
         let (patch, update) = read(&resource, &mut faults);
         ScimError::check(&faults)?;
         self.edit_group(who, id, &patch, GroupUpdate { if_version, ..update }).await
@@ -148,17 +146,17 @@ impl Scim {
 /// A resource as the plan that makes it so.
 fn read(resource: &Resource, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdate) {
     let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
-    let ids = |members: &Value| {
-        let members = members.as_array().into_iter().flatten();
-        members.filter_map(|member| member.get("value")?.as_str()).map(str::to_owned).collect()
-    };
     let patch = GroupPatch {
         display_name: text("displayName").map_or(Assign::Keep, Assign::Set),
         external_id: match resource.get("externalId") {
             None => Change::Keep,
             Some(_) => text("externalId").map_or(Change::Clear, Change::Set),
         },
-        members: resource.get("members").map(|members| MemberOp::Replace(ids(members))).into_iter().collect(),
+        members: resource
+            .get("members")
+            .map(|members| MemberOp::Replace(members_of(members)))
+            .into_iter()
+            .collect(),
     };
     let update = named(&patch, faults);
     (patch, update)
@@ -196,7 +194,7 @@ fn settle(
 ) {
     for operation in operations {
         match operation {
-            MemberOp::Add(ids) => join(ids, update, faults),
+            MemberOp::Add(members) => join(members, update, faults),
             MemberOp::Remove(ids) => {
                 // Who is nobody is no member.
                 for user in ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).map(UserId) {
@@ -205,9 +203,9 @@ fn settle(
                 }
             }
             MemberOp::RemoveAll => leave(current, update),
-            MemberOp::Replace(ids) => {
+            MemberOp::Replace(members) => {
                 leave(current, update);
-                join(ids, update, faults);
+                join(members, update, faults);
             }
         }
     }
@@ -218,14 +216,22 @@ fn leave(current: &BTreeSet<UserId>, update: &mut GroupUpdate) {
     update.add.clear();
 }
 
-fn join(ids: &[String], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
-    for (index, id) in ids.iter().enumerate() {
+fn join(members: &[Named], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
+    for (index, Named { id, display }) in members.iter().enumerate() {
+        let mut fault = |part, why: String| faults.push(Fault::new(format!("members[{index}].{part}"), why));
+        let display = match display.as_deref().map(Text::new).transpose() {
+            Ok(display) => display,
+            Err(why) => {
+                fault("display", why.to_string());
+                None
+            }
+        };
         match Uuid::try_parse(id) {
             Ok(id) => {
                 update.remove.remove(&UserId(id));
-                update.add.insert(UserId(id));
+                update.add.insert(UserId(id), display);
             }
-            Err(_) => faults.push(Fault::new(format!("members[{index}].value"), "names no user")),
+            Err(_) => fault("value", "names no user".to_owned()),
         }
     }
 }
@@ -245,10 +251,10 @@ fn join(ids: &[String], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
-    let (sent, _) = call.object(scim.options.body_limit).await?;
+    let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let shown = scim.create_group(&call.who, &call.base, &sent).await?;
     Ok(respond(StatusCode::CREATED, shown, &projection))
 }
@@ -268,7 +274,7 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let projection = projection(&GROUP, call.query())?;
     let group = scim.directory.group(&call.who, GroupId(call.id()?)).await?;
     if call.has_seen(&tag(group.version))? {
@@ -295,11 +301,11 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
     let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let if_match = scim.conditions(&call, &bytes)?.if_match;
     let group = scim.replace_group(&call.who, id, &sent, if_match).await?;
     let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
@@ -325,11 +331,11 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
     let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let if_match = scim.conditions(&call, &bytes)?.if_match;
     let group = scim.patch_group(&call.who, id, &sent, if_match).await?;
     match scim.options.patch_answer {
@@ -355,7 +361,7 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::GroupsWrite).await?;
+    let (call, _) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
     let if_match = scim.conditions(&call, &[])?.if_match;
     scim.directory.delete_group(&call.who, Dialect::Scim, GroupId(call.id()?), if_match).await?;

@@ -118,14 +118,14 @@ impl Scim {
     }
 
     async fn list(&self, kind: &'static ResourceType, request: Request) -> Result<Response, ScimError> {
-        let call = self.admit(request, Scope::UsersRead).await?;
+        let (call, _) = self.admit(request, Scope::UsersRead).await?;
         let asked = SearchRequest::from_query(call.query(), PAGE_SIZES)?;
         self.page(kind, &call, &asked).await
     }
 
     async fn search(&self, kind: &'static ResourceType, request: Request) -> Result<Response, ScimError> {
-        let mut call = self.admit(request, Scope::UsersRead).await?;
-        let (sent, _) = call.object(self.options.body_limit).await?;
+        let (call, body) = self.admit(request, Scope::UsersRead).await?;
+        let (sent, _) = call.object(body, self.options.body_limit).await?;
         let asked = SearchRequest::from_message(&sent, PAGE_SIZES)?;
         self.page(kind, &call, &asked).await
     }

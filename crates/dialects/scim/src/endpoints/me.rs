@@ -32,7 +32,7 @@ fn me(call: &Call) -> Result<UserId, ScimError> {
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let id = me(&call)?;
     scim.read_user(&call, id).await
 }
@@ -52,9 +52,9 @@ pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Res
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = me(&call)?;
-    scim.put_user(&mut call, id).await
+    scim.put_user(&call, body, id).await
 }
 
 /// Change the sender's own user
@@ -73,9 +73,9 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = me(&call)?;
-    scim.patch_user(&mut call, id).await
+    scim.patch_user(&call, body, id).await
 }
 
 /// Delete the sender's own user
@@ -92,7 +92,7 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, _) = scim.admit(request, Scope::UsersWrite).await?;
     let id = me(&call)?;
     scim.remove_user(&call, id).await
 }

@@ -29,8 +29,8 @@ use crate::{Scim, answer};
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn search(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersRead).await?;
-    let (sent, _) = call.object(scim.options.body_limit).await?;
+    let (call, body) = scim.admit(request, Scope::UsersRead).await?;
+    let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let asked = SearchRequest::from_message(&sent, PAGE_SIZES)?;
     let Start::Index(index) = asked.start else {
         let detail = "a search of users and groups together is read by startIndex alone";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
@@ -14,7 +15,6 @@ use crate::call::{Call, Conditions};
 use crate::convert::to_patch::{self, Asked};
 use crate::convert::{from_user, tag};
 use crate::error::ScimError;
-use crate::fault::Fault;
 use crate::openapi::{self, ScimErrors, ScimUser};
 use crate::patch::{self, PatchRequest};
 use crate::projection::Projection;
@@ -35,9 +35,7 @@ impl Edit {
     pub(crate) fn put(sent: &Map<String, Value>) -> Result<Self, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::canonicalise(&USER, sent, &mut faults);
-        if resource.get("userName").is_some_and(Value::is_null) {
-            faults.push(Fault::new("userName", "is required and must not be empty"));
-        }
+        resource::require(&USER, &resource, &mut faults);
         ScimError::check(&faults)?;
         Ok(Self::Put(resource))
     }
@@ -183,9 +181,9 @@ impl Scim {
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let projection = projection(&USER, call.query())?;
-    let (sent, bytes) = call.object(scim.options.body_limit).await?;
+    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let conditions = scim.conditions(&call, &bytes)?;
     let shown = scim.create_user(&call.who, &call.base, &sent, conditions).await?;
     Ok(respond(StatusCode::CREATED, shown, &projection))
@@ -206,7 +204,7 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersRead).await?;
+    let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let id = UserId(call.id()?);
     scim.read_user(&call, id).await
 }
@@ -228,9 +226,9 @@ pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Res
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
-    scim.put_user(&mut call, id).await
+    scim.put_user(&call, body, id).await
 }
 
 /// Change a user
@@ -251,9 +249,9 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let mut call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, body) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
-    scim.patch_user(&mut call, id).await
+    scim.patch_user(&call, body, id).await
 }
 
 /// Delete a user
@@ -270,7 +268,7 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let call = scim.admit(request, Scope::UsersWrite).await?;
+    let (call, _) = scim.admit(request, Scope::UsersWrite).await?;
     let id = UserId(call.id()?);
     scim.remove_user(&call, id).await
 }
@@ -287,18 +285,23 @@ impl Scim {
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 
-    pub(crate) async fn put_user(&self, call: &mut Call, id: UserId) -> Result<Response, ScimError> {
+    pub(crate) async fn put_user(&self, call: &Call, body: Body, id: UserId) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
-        let (sent, bytes) = call.object(self.options.body_limit).await?;
+        let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::put(&sent)?;
         let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 
-    pub(crate) async fn patch_user(&self, call: &mut Call, id: UserId) -> Result<Response, ScimError> {
+    pub(crate) async fn patch_user(
+        &self,
+        call: &Call,
+        body: Body,
+        id: UserId,
+    ) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
-        let (sent, bytes) = call.object(self.options.body_limit).await?;
+        let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::patch(&sent)?;
         let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;

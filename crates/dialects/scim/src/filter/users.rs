@@ -1,12 +1,12 @@
 //! Filters of users.
 
+use roster_directory::Source;
 use roster_directory::search::{
     Condition, ElementKey, ElementTest, GrantKey, GroupKey, SortKey, UserKey, UserTest,
 };
-use roster_directory::{Attribute as Multi, Source};
 use scim_v2::filter::ValFilter;
 
-use super::{Asked, Tests, What, inner, invalid, not_searched, not_sorted, read};
+use super::{Asked, SubTest, Tests, What, inner, invalid, not_searched, not_sorted, read};
 use crate::convert::{DIRECTORY, ENTERPRISE, PLAIN, multi, plain_at};
 use crate::error::ScimError;
 use crate::schema::{Attribute, Place, ResourceType, USER};
@@ -116,12 +116,10 @@ fn of_list(place: &Place, what: &What) -> Result<Condition<UserTest>, ScimError>
     Ok(Condition::Test(test))
 }
 
-type Test<'t, T> = &'t dyn Fn(&'static Attribute, &What) -> Result<Condition<T>, ScimError>;
-
 fn wanted<T>(
     sub: Option<&'static Attribute>,
     what: &What,
-    test: Test<'_, T>,
+    test: SubTest<'_, T>,
 ) -> Result<Condition<T>, ScimError> {
     sub.map_or(Ok(Condition::Always(true)), |sub| test(sub, what))
 }
@@ -197,6 +195,8 @@ fn any_of(is_one: impl Fn((Option<&str>, &str)) -> bool) -> Condition<UserTest> 
 
 #[cfg(test)]
 mod tests {
+    use roster_directory::Attribute as Multi;
+
     use super::*;
 
     fn read(filter: &str) -> String {
@@ -214,7 +214,7 @@ mod tests {
             ("schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\"", "Always(true)"),
             ("schemas eq \"urn:x\"", "Always(false)"),
             ("password eq \"x\"", "password can't be searched by"),
-            ("groups.$ref eq \"x\"", "groups.$ref can't be searched by"),
+            ("groups.$ref eq \"x\"", "the filter can't be read at byte 8"),
             ("nothing eq \"x\"", "the filter names an attribute that a User does not have"),
             ("emails[nothing eq \"x\"]", "the filter names what an element of emails does not have"),
             ("name[givenName eq \"x\"]", "name has no elements that a filter could select"),
@@ -224,7 +224,7 @@ mod tests {
         }
         assert!(read("externalId eq \"7\"").contains("ExternalId(\"okta\")"));
         assert!(read("emails eq \"a@b\"").contains("(Value, Text"));
-        assert!(read("manager pr").contains("Manager"), "{}", read("manager pr"));
+        assert!(read(&format!("{ENTERPRISE}:manager pr")).contains("Manager"));
     }
 
     #[test]

@@ -3,17 +3,56 @@
 use serde_json::Value;
 
 use super::{Action, Step, elements, no_target};
-use crate::error::ScimError;
-use crate::path::At;
+use crate::error::{ScimError, ScimType};
+use crate::path::{At, Elements, Which};
 use crate::resource::{self, Resource};
-use crate::schema::{Attribute, Place, ResourceType};
+use crate::schema::{Place, ResourceType};
+
+/// The most bytes that the changes of elements of one request may read and write: a comparison reads its whole list, and a
+/// value is written to each selected element.
+const MOST_WORK_BYTES: usize = 32 << 20;
+
+/// How much the changes of elements have read and written.
+#[derive(Default)]
+pub(super) struct Work {
+    bytes: usize,
+}
+
+impl Work {
+    /// Refuses what would keep the server busy: many comparisons with long lists, long values in many elements.
+    fn charge(&mut self, selected: &Elements, list: &[Value], value: &Value) -> Result<(), ScimError> {
+        let comparisons = match &selected.which {
+            Which::All => 0,
+            Which::Matching(condition) => condition.terms(),
+            Which::Like(named) => named.len(),
+        };
+        let read = list.iter().map(size).sum::<usize>().saturating_mul(comparisons);
+        let written = list.len().saturating_mul(size(value));
+        self.bytes = self.bytes.saturating_add(read).saturating_add(written);
+        if self.bytes <= MOST_WORK_BYTES {
+            return Ok(());
+        }
+        let detail = "the request changes elements in more ways than Roster does at once";
+        Err(ScimError::new(ScimType::TooMany, detail))
+    }
+}
+
+/// About what it costs to read a value.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+        Value::String(text) => text.len().saturating_add(1),
+        Value::Array(elements) => elements.iter().map(size).sum(),
+        Value::Object(members) => members.values().map(size).sum(),
+    }
+}
 
 impl Step {
-    pub(super) fn apply(&self, resource: &mut Resource) -> Result<(), ScimError> {
+    pub(super) fn apply(&self, resource: &mut Resource, work: &mut Work) -> Result<(), ScimError> {
         let Self { action, at, value } = self;
         match at {
             At::Attribute(place) if place.leaf().multi_valued && *action == Action::Add => {
-                let mut list = list(*place, resource);
+                let mut list = take(*place, resource);
                 elements::append(
                     place.attribute,
                     &mut list,
@@ -30,7 +69,8 @@ impl Step {
                 }
             }
             At::Elements(selected) => {
-                let mut list = list(selected.list, resource);
+                let mut list = take(selected.list, resource);
+                work.charge(selected, &list, value)?;
                 if !elements::change(selected, &mut list, *action, value)? {
                     return Err(no_target(at));
                 }
@@ -41,8 +81,13 @@ impl Step {
     }
 }
 
-fn list(place: Place, resource: &Resource) -> Vec<Value> {
-    place.of(resource).and_then(Value::as_array).cloned().unwrap_or_default()
+/// Takes a list out of the resource: what a step refuses is thrown away with it.
+fn take(place: Place, resource: &mut Resource) -> Vec<Value> {
+    match place.of_mut(resource).map(Value::take) {
+        Some(Value::Array(list)) => list,
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_))
+        | None => Vec::new(),
+    }
 }
 
 /// A list that is empty and was not there stays away.
@@ -57,28 +102,7 @@ fn put(place: Place, resource: &mut Resource, list: Vec<Value>) {
 pub(super) fn finish(kind: &ResourceType, resource: &mut Resource) {
     for place in kind.places().filter(|place| !place.is_read_only()) {
         if let Some(value) = place.of_mut(resource) {
-            settle(place.attribute, value);
+            resource::settle(place.attribute, value);
         }
-    }
-}
-
-fn settle(attribute: &Attribute, value: &mut Value) {
-    let is_empty = match value {
-        Value::Array(elements) => {
-            for members in elements.iter_mut().filter_map(Value::as_object_mut) {
-                resource::prune(attribute, members);
-            }
-            elements.retain(|element| element.as_object().is_none_or(|members| !members.is_empty()));
-            elements.is_empty()
-        }
-        Value::Object(members) => {
-            let significant = attribute.significant();
-            members.is_empty()
-                || significant.is_some_and(|value| members.get(value.name).is_none_or(Value::is_null))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    };
-    if is_empty {
-        *value = Value::Null;
     }
 }

@@ -52,9 +52,12 @@ pub(super) fn change(
         return Ok(true);
     }
     let attribute = selected.list.attribute;
-    let selects = |element: &Value| selected.which.selects(element);
-    let touched: Vec<usize> =
-        list.iter().enumerate().filter(|(_, element)| selects(element)).map(|(index, _)| index).collect();
+    let touched: Vec<usize> = list
+        .iter()
+        .enumerate()
+        .filter(|(_, element)| selected.which.selects(element))
+        .map(|(index, _)| index)
+        .collect();
     if touched.is_empty() {
         let Some(element) = described(selected, value) else { return Ok(value.is_null()) };
         append(attribute, list, &[element])?;
@@ -69,8 +72,10 @@ pub(super) fn change(
         }
         (false, ..) => {}
     }
-    for element in list.iter_mut().filter(|element| selects(element)) {
-        put(selected, element, action, value);
+    for index in &touched {
+        if let Some(element) = list.get_mut(*index) {
+            put(selected, element, action, value);
+        }
     }
     let sets_primary = match selected.sub {
         Some(sub) => sub.name == PRIMARY && value.as_bool() == Some(true),
@@ -142,7 +147,7 @@ fn check_count(attribute: &Attribute, list: &[Value]) -> Result<(), ScimError> {
     resource::check_count(attribute, list.len(), attribute.name).map_err(refuse)
 }
 
-fn refuse(fault: crate::Fault) -> ScimError {
+fn refuse(fault: crate::fault::Fault) -> ScimError {
     ScimError::of_faults(&[fault])
 }
 

@@ -61,9 +61,31 @@ pub(crate) fn is_primary(element: &Value) -> bool {
 }
 
 /// Takes out of an element what is unassigned; and all of it, where what it is about is not there.
-pub(crate) fn prune(attribute: &Attribute, element: &mut Map<String, Value>) {
+pub(super) fn prune(attribute: &Attribute, element: &mut Map<String, Value>) {
     element.retain(|_, value| !value.is_null());
     if attribute.significant().is_some_and(|value| !element.contains_key(value.name)) {
         element.clear();
+    }
+}
+
+/// Brings a value into canonical form that was put together from parts: what holds nothing is unassigned.
+pub(crate) fn settle(attribute: &Attribute, value: &mut Value) {
+    let is_empty = match value {
+        Value::Array(elements) => {
+            for members in elements.iter_mut().filter_map(Value::as_object_mut) {
+                prune(attribute, members);
+            }
+            elements.retain(|element| element.as_object().is_none_or(|members| !members.is_empty()));
+            elements.is_empty()
+        }
+        Value::Object(members) => {
+            let significant = attribute.significant();
+            members.is_empty()
+                || significant.is_some_and(|value| members.get(value.name).is_none_or(Value::is_null))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    };
+    if is_empty {
+        *value = Value::Null;
     }
 }

@@ -107,16 +107,12 @@ fn complex(attribute: &Attribute, sent: &Value, path: &str, faults: &mut Vec<Fau
         };
     }
     // Some clients send what a value is about alone: Entra does for the manager.
-    match attribute.significant().filter(|_| sent.is_string()) {
-        Some(value) => match single(value, sent, path, faults) {
-            Value::Null => Value::Null,
-            read => Map::from_iter([(value.name.to_owned(), read)]).into(),
-        },
-        None => {
-            faults.push(Fault::new(path, "must be an object"));
-            Value::Null
-        }
-    }
+    let Some(value) = attribute.significant().filter(|_| sent.is_string()) else {
+        faults.push(Fault::new(path, "must be an object"));
+        return Value::Null;
+    };
+    let read = single(value, sent, path, faults);
+    if read.is_null() { read } else { Map::from_iter([(value.name.to_owned(), read)]).into() }
 }
 
 fn is_erased(attribute: &Attribute, members: &Map<String, Value>) -> bool {

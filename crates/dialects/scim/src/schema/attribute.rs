@@ -1,11 +1,11 @@
 //! An attribute, and how one is written in the table.
 
 /// The most elements of one attribute, where the table says nothing else.
-pub const MOST_ELEMENTS: usize = 100;
+pub(crate) const MOST_ELEMENTS: usize = 100;
 
 /// What an attribute's values are (RFC 7643, 2.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// Text.
     String,
     /// `true` or `false`.
@@ -24,7 +24,7 @@ pub enum Kind {
 
 /// Who may write an attribute, and how (RFC 7643, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mutability {
+pub(crate) enum Mutability {
     /// Roster alone.
     ReadOnly,
     /// Callers.
@@ -37,7 +37,7 @@ pub enum Mutability {
 
 /// When an attribute is answered (RFC 7643, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Returned {
+pub(crate) enum Returned {
     /// Always, whatever was asked for.
     Always,
     /// Never.
@@ -48,7 +48,7 @@ pub enum Returned {
 
 /// Among what an attribute's value is unique (RFC 7643, 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Uniqueness {
+pub(crate) enum Uniqueness {
     /// Nothing.
     None,
     /// The resources of its type.
@@ -57,37 +57,40 @@ pub enum Uniqueness {
 
 /// An attribute, or a sub-attribute, as RFC 7643, 7 describes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attribute {
+pub(crate) struct Attribute {
     /// Its name, in the canonical spelling.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
+    /// Another name that clients call it by.
+    pub(crate) alias: Option<&'static str>,
     /// What its values are.
-    pub kind: Kind,
+    pub(crate) kind: Kind,
     /// Whether it is a list.
-    pub multi_valued: bool,
+    pub(crate) multi_valued: bool,
     /// Whether it must have a value.
-    pub required: bool,
+    pub(crate) required: bool,
     /// Whether values that differ in case alone differ.
-    pub case_exact: bool,
+    pub(crate) case_exact: bool,
     /// Who may write it.
-    pub mutability: Mutability,
+    pub(crate) mutability: Mutability,
     /// When it is answered.
-    pub returned: Returned,
+    pub(crate) returned: Returned,
     /// Among what it is unique.
-    pub uniqueness: Uniqueness,
+    pub(crate) uniqueness: Uniqueness,
     /// The values that it usually has.
-    pub canonical_values: &'static [&'static str],
+    pub(crate) canonical_values: &'static [&'static str],
     /// Whether it can't have others than those.
-    pub restricted: bool,
+    pub(crate) restricted: bool,
     /// The most elements that a request may give it, if it is a list.
-    pub most_elements: usize,
+    pub(crate) most_elements: usize,
     /// What it is, for people.
-    pub description: &'static str,
+    pub(crate) description: &'static str,
 }
 
 impl Attribute {
     const fn new(name: &'static str, kind: Kind, description: &'static str) -> Self {
         Self {
             name,
+            alias: None,
             kind,
             multi_valued: false,
             required: false,
@@ -134,6 +137,11 @@ impl Attribute {
 
     pub(super) const fn complex(name: &'static str, of: &'static [Self], description: &'static str) -> Self {
         Self::new(name, Kind::Complex(of), description)
+    }
+
+    pub(super) const fn also(mut self, alias: &'static str) -> Self {
+        self.alias = Some(alias);
+        self
     }
 
     pub(super) const fn list(mut self) -> Self {
@@ -193,7 +201,7 @@ impl Attribute {
     }
 
     /// The sub-attributes; none of an attribute that is not complex.
-    pub fn sub_attributes(&self) -> &'static [Self] {
+    pub(crate) fn sub_attributes(&self) -> &'static [Self] {
         match self.kind {
             Kind::Complex(of) => of,
             Kind::String
@@ -206,17 +214,18 @@ impl Attribute {
     }
 
     /// The sub-attribute of that name, in any case.
-    pub fn sub_attribute(&self, name: &str) -> Option<&'static Self> {
-        self.sub_attributes().iter().find(|sub| sub.name.eq_ignore_ascii_case(name))
+    pub(crate) fn sub_attribute(&self, name: &str) -> Option<&'static Self> {
+        let is_it = |known: &str| known.eq_ignore_ascii_case(name);
+        self.sub_attributes().iter().find(|sub| is_it(sub.name) || sub.alias.is_some_and(is_it))
     }
 
     /// The sub-attribute that a complex value is about (RFC 7643, 2.4): without it the others say nothing.
-    pub fn significant(&self) -> Option<&'static Self> {
+    pub(crate) fn significant(&self) -> Option<&'static Self> {
         self.sub_attribute("value")
     }
 
     /// Whether callers can't write it.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.mutability == Mutability::ReadOnly
     }
 }

@@ -6,7 +6,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-pub use provider::{Provider, service_provider_config};
+pub(crate) use provider::{Provider, service_provider_config};
 
 use super::{Attribute, Kind, Mutability, RESOURCE_TYPES, ResourceType, Returned, Schema, Uniqueness};
 
@@ -14,12 +14,12 @@ const SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Schema";
 const RESOURCE_TYPE: &str = "urn:ietf:params:scim:schemas:core:2.0:ResourceType";
 
 /// Every schema as `/Schemas` lists it. `base` is the URL below which the endpoints are, without a slash at its end.
-pub fn schemas(base: &str) -> Vec<Value> {
+pub(crate) fn schemas(base: &str) -> Vec<Value> {
     RESOURCE_TYPES.iter().flat_map(|kind| kind.schemas()).map(|schema| schema_json(schema, base)).collect()
 }
 
 /// A schema as `/Schemas/{urn}` answers it (RFC 7643, 7).
-pub fn schema_json(schema: &Schema, base: &str) -> Value {
+pub(crate) fn schema_json(schema: &Schema, base: &str) -> Value {
     json!({
         "schemas": [SCHEMA],
         "id": schema.urn,
@@ -31,12 +31,12 @@ pub fn schema_json(schema: &Schema, base: &str) -> Value {
 }
 
 /// Every resource type as `/ResourceTypes` lists it.
-pub fn resource_types(base: &str) -> Vec<Value> {
+pub(crate) fn resource_types(base: &str) -> Vec<Value> {
     RESOURCE_TYPES.iter().map(|kind| resource_type_json(kind, base)).collect()
 }
 
 /// A resource type as `/ResourceTypes/{name}` answers it (RFC 7643, 6).
-pub fn resource_type_json(kind: &ResourceType, base: &str) -> Value {
+pub(crate) fn resource_type_json(kind: &ResourceType, base: &str) -> Value {
     let extension = |schema: &&Schema| json!({ "schema": schema.urn, "required": false });
     json!({
         "schemas": [RESOURCE_TYPE],

@@ -3,7 +3,7 @@
 use super::{Attribute, Schema};
 
 /// The most members that one request may name.
-pub const MOST_MEMBERS: usize = 10_000;
+pub(crate) const MOST_MEMBERS: usize = 10_000;
 
 const MEMBER: &[Attribute] = &[
     Attribute::string("value", "The identifier of the member.").required().immutable(),
@@ -11,7 +11,10 @@ const MEMBER: &[Attribute] = &[
     Attribute::string("type", "What the member is: a user, for a group has no groups in it.")
         .one_of(&["User"])
         .immutable(),
-    Attribute::string("display", "The name of the member.").read_only(),
+    Attribute::string("display", "What the member is called; where nobody said, the user's own name.")
+        // Microsoft's reference code calls it so.
+        .also("displayName")
+        .immutable(),
 ];
 
 pub(super) static SCHEMA: Schema = Schema {

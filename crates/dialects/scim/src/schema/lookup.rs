@@ -7,18 +7,18 @@ use crate::resource::Resource;
 
 /// An attribute, or a sub-attribute, and where it is in a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The URN of the extension whose object it is in; `None` at the top of the resource.
-    pub extension: Option<&'static str>,
+    pub(crate) extension: Option<&'static str>,
     /// The attribute.
-    pub attribute: &'static Attribute,
+    pub(crate) attribute: &'static Attribute,
     /// The sub-attribute, if it is one.
-    pub sub: Option<&'static Attribute>,
+    pub(crate) sub: Option<&'static Attribute>,
 }
 
 /// What a name may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// All attributes of an extension.
     Extension(&'static Schema),
     /// An attribute.
@@ -28,22 +28,22 @@ pub enum Target {
 impl Place {
     /// The attribute as a whole.
     #[must_use]
-    pub fn whole(self) -> Self {
+    pub(crate) fn whole(self) -> Self {
         Self { sub: None, ..self }
     }
 
     /// What the place leads to: the sub-attribute, or else the attribute.
-    pub fn leaf(&self) -> &'static Attribute {
+    pub(crate) fn leaf(&self) -> &'static Attribute {
         self.sub.unwrap_or(self.attribute)
     }
 
     /// Whether callers can't write there.
-    pub fn is_read_only(&self) -> bool {
+    pub(crate) fn is_read_only(&self) -> bool {
         self.attribute.is_read_only() || self.leaf().is_read_only()
     }
 
     /// The value of the attribute in a resource; the sub-attribute is left aside.
-    pub fn of<'r>(&self, resource: &'r Resource) -> Option<&'r Value> {
+    pub(crate) fn of<'r>(&self, resource: &'r Resource) -> Option<&'r Value> {
         match self.extension {
             Some(urn) => resource.get(urn)?.as_object()?.get(self.attribute.name),
             None => resource.get(self.attribute.name),
@@ -59,7 +59,7 @@ impl Place {
     }
 
     /// Gives the attribute a value in a resource; the sub-attribute is left aside.
-    pub fn set(&self, resource: &mut Resource, value: Value) {
+    pub(crate) fn set(&self, resource: &mut Resource, value: Value) {
         let Some(urn) = self.extension else {
             resource.insert(self.attribute.name.to_owned(), value);
             return;
@@ -88,7 +88,7 @@ impl std::fmt::Display for Place {
 impl ResourceType {
     /// What a name means: an attribute, `attribute.sub`, either with the URN of its schema before it, or the URN of an
     /// extension. `None` if it means nothing here.
-    pub fn find(&self, name: &str) -> Option<Target> {
+    pub(crate) fn find(&self, name: &str) -> Option<Target> {
         if let Some(extension) = self.extension(name) {
             return Some(Target::Extension(extension));
         }
@@ -105,7 +105,7 @@ impl ResourceType {
     }
 
     /// The attribute that a name means. See [`ResourceType::find`].
-    pub fn find_attribute(&self, name: &str) -> Option<Place> {
+    pub(crate) fn find_attribute(&self, name: &str) -> Option<Place> {
         match self.find(name)? {
             Target::Attribute(place) => Some(place),
             Target::Extension(_) => None,
@@ -113,7 +113,7 @@ impl ResourceType {
     }
 
     /// The place of an attribute by the parts of its name.
-    pub fn place(&self, urn: Option<&str>, name: &str, sub: Option<&str>) -> Option<Place> {
+    pub(crate) fn place(&self, urn: Option<&str>, name: &str, sub: Option<&str>) -> Option<Place> {
         let (extension, attribute) = match urn {
             Some(urn) if !urn.eq_ignore_ascii_case(self.core.urn) => {
                 let extension = self.extension(urn)?;
@@ -131,14 +131,14 @@ impl ResourceType {
     }
 
     /// The places of all attributes.
-    pub fn places(&self) -> impl Iterator<Item = Place> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
         let place = |extension| move |attribute| Place { extension, attribute, sub: None };
         let within = move |schema: &&'static Schema| schema.attributes.iter().map(place(Some(schema.urn)));
         self.top_attributes().map(place(None)).chain(self.extensions.iter().flat_map(within))
     }
 
     /// The extension of that URN.
-    pub fn extension(&self, urn: &str) -> Option<&'static Schema> {
+    pub(crate) fn extension(&self, urn: &str) -> Option<&'static Schema> {
         self.extensions.iter().copied().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
     }
 }
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn what_was_set_is_found_again() {
-        let mut resource = crate::Resource::new();
+        let mut resource = crate::resource::Resource::new();
         for name in ["userName", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division"] {
             let place = USER.find_attribute(name).unwrap();
             assert_eq!(place.of(&resource), None);

@@ -15,7 +15,7 @@ const NAME: &[Attribute] = &[
 pub(super) static SCHEMA: Schema = Schema {
     urn: "urn:ietf:params:scim:schemas:core:2.0:User",
     name: "User",
-    description: "A user.",
+    description: "User Account",
     attributes: &[
         Attribute::string("userName", "The name by which the user signs in.").required().unique(),
         Attribute::complex("name", NAME, "The parts of the user's name."),

@@ -1,6 +1,6 @@
 //! The query of a URI as the members of a search.
 
-use std::num::IntErrorKind;
+use std::num::{IntErrorKind, ParseIntError};
 
 use roster_wire::{path, shorten};
 use serde_json::{Map, Value};
@@ -35,10 +35,11 @@ fn decode(text: &str) -> Result<String, path::PathFault> {
 /// A whole number; one that is too large is the largest.
 pub(super) fn whole(digits: &str) -> Option<i64> {
     digits.parse().map_or_else(
-        |error: std::num::ParseIntError| match error.kind() {
-            IntErrorKind::PosOverflow => Some(i64::MAX),
-            IntErrorKind::NegOverflow => Some(i64::MIN),
-            _ => None,
+        |error: ParseIntError| {
+            let is = |kind| *error.kind() == kind;
+            is(IntErrorKind::PosOverflow)
+                .then_some(i64::MAX)
+                .or(is(IntErrorKind::NegOverflow).then_some(i64::MIN))
         },
         Some,
     )

@@ -78,7 +78,9 @@ pub(super) async fn check_feed(session: &Session, findings: &mut Findings) -> Re
 
 /// Rows whose user, group or key is not there.
 pub(super) async fn check_orphans(session: &Session, findings: &mut Findings) -> Result<()> {
-    for table in ["links", "grants", "user_elements", "group_members", "journal", "idempotency"] {
+    for table in
+        ["links", "shared_links", "grants", "user_elements", "group_members", "journal", "idempotency"]
+    {
         let sql = format!(
             "SELECT DISTINCT user_id FROM {table} t WHERE user_id IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = t.user_id)"

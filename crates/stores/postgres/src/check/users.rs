@@ -15,7 +15,7 @@ use crate::columns::{self, SELECT};
 use crate::connection::{Call, Session};
 use crate::error::Result;
 use crate::load::{self, Reads};
-use crate::rules;
+use crate::{records, rules};
 
 /// How many users are looked at together.
 const PAGE: i64 = 200;
@@ -89,10 +89,18 @@ async fn check_claims(
     let claims: Vec<Claim> = own.iter().map(|(_, _, claim)| claim.clone()).collect();
     let holders = load::holders(session, &claims, Reads::Together).await?;
     for (user, what, claim) in own {
+        let is_its = holders.get(&claim) == Some(&user) || is_shared(session, &claim, user).await?;
         let problem = format!("it does not hold the claim on {what}");
-        findings.expect(holders.get(&claim) == Some(&user), format_args!("user {user}"), &problem);
+        findings.expect(is_its, format_args!("user {user}"), &problem);
     }
     Ok(())
+}
+
+async fn is_shared(session: &Session, claim: &Claim, user: UserId) -> Result<bool> {
+    match claim {
+        Claim::Link(link) => records::shares(session, link, user).await,
+        Claim::Number(_) | Claim::UserName(_) | Claim::Email(_) => Ok(false),
+    }
 }
 
 /// Goes through every user's entries from the first to the last, and compares what comes of them with the user.

@@ -6,10 +6,10 @@ mod registers;
 
 use futures_util::future::{join_all, join3};
 pub(crate) use idempotency::outcome_opens;
-use roster_directory::Timestamp;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 use roster_directory::store::RecordWrite;
+use roster_directory::{Link, Timestamp, UserId};
 
 use crate::bulk::Parameter;
 use crate::cell::Cell;
@@ -158,6 +158,9 @@ pub(crate) async fn load(
         RecordKey::GroupEntry(group, version) => {
             groups::entry(session, *group, *version).await?.map(|entry| Record::GroupEntry(Box::new(entry)))
         }
+        RecordKey::SharedLink(link, user) => {
+            shares(session, link, *user).await?.then(|| Record::SharedLink(link.clone(), *user))
+        }
     })
 }
 
@@ -174,8 +177,24 @@ pub(crate) fn writes(sealing: &Sealing, write: &RecordWrite, present: bool) -> R
         RecordWrite::Put(Record::Idempotency(record)) => vec![idempotency::put(sealing, record, present)?],
         // Those of groups share their statements: `save/groups.rs`.
         RecordWrite::Put(Record::Group(_) | Record::Membership(_) | Record::GroupEntry(_)) => Vec::new(),
+        RecordWrite::Put(Record::SharedLink(link, user)) => {
+            vec![Write::any(
+                "INSERT INTO shared_links (source, external_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+                shared(link, *user),
+            )]
+        }
         RecordWrite::Remove(key) => remove(key)?,
     })
+}
+
+fn shared(Link { source, external_id }: &Link, user: UserId) -> Vec<Cell> {
+    vec![source.as_str().into(), external_id.as_str().into(), user.into()]
+}
+
+/// Whether a user has a link that leads to another.
+pub(crate) async fn shares(session: &Session, link: &Link, user: UserId) -> Result<bool> {
+    const SQL: &str = "SELECT 1 FROM shared_links WHERE source = $1 AND external_id = $2 AND user_id = $3";
+    Ok(session.row(SQL, &shared(link, user)).await?.is_some())
 }
 
 fn remove(key: &RecordKey) -> Result<Vec<Write>> {
@@ -198,6 +217,11 @@ fn remove(key: &RecordKey) -> Result<Vec<Write>> {
         RecordKey::GroupEntry(..) => {
             return Err(Error::Unstorable("an entry of a group's journal is never removed"));
         }
+        // What the batch itself made and removed again was never there.
+        RecordKey::SharedLink(link, user) => Write::any(
+            "DELETE FROM shared_links WHERE source = $1 AND external_id = $2 AND user_id = $3",
+            shared(link, *user),
+        ),
         RecordKey::Client(id) => Write::one("DELETE FROM clients WHERE id = $1", vec![(*id).into()]),
         RecordKey::Profile(id) => Write::one("DELETE FROM profiles WHERE id = $1", vec![id.as_str().into()]),
         RecordKey::Idempotency(client, key) => Write::one(

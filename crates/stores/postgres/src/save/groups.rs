@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use roster_directory::group::{GroupEntry, Membership, encode_changes};
 use roster_directory::record::{Record, RecordKey};
 use roster_directory::store::RecordWrite;
-use roster_directory::{Group, UserId};
+use roster_directory::{Group, Text, UserId};
 
 use super::plan::Plan;
 use crate::bulk::{Bulk, Column, Kind};
@@ -75,8 +75,13 @@ static LIVING: LazyLock<Bulk> = LazyLock::new(|| {
 });
 
 static JOIN: LazyLock<Bulk> = LazyLock::new(|| {
-    let columns = [("group_id", Kind::Uuid), ("user_id", Kind::Uuid), ("since_us", Kind::Integer)];
-    let over = "ON CONFLICT (group_id, user_id) DO UPDATE SET since_us = EXCLUDED.since_us";
+    let columns = [
+        ("group_id", Kind::Uuid),
+        ("user_id", Kind::Uuid),
+        ("since_us", Kind::Integer),
+        ("display", Kind::Text),
+    ];
+    let over = "ON CONFLICT (group_id, user_id) DO UPDATE SET since_us = EXCLUDED.since_us, display = EXCLUDED.display";
     Bulk::insert("a member", "group_members", &columns, over)
 });
 
@@ -133,7 +138,8 @@ pub(super) fn plan(plan: &mut Plan<'_>, net: &Net, present: &Present) -> Result<
                 | Record::Organisation(_)
                 | Record::Client(_)
                 | Record::Profile(_)
-                | Record::Idempotency(_),
+                | Record::Idempotency(_)
+                | Record::SharedLink(..),
             ) => {}
         }
     }
@@ -181,9 +187,10 @@ impl Changes {
     }
 
     fn join(&mut self, membership: &Membership) {
-        let Membership { group_id, user_id, since } = membership;
+        let Membership { group_id, user_id, since, display } = membership;
         self.living.insert(*user_id);
-        self.joined.push(vec![(*group_id).into(), (*user_id).into(), (*since).into()]);
+        let display = display.as_ref().map(Text::as_str);
+        self.joined.push(vec![(*group_id).into(), (*user_id).into(), (*since).into(), display.into()]);
     }
 
     /// What the batch itself made and removed again was never there.

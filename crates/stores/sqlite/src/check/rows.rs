@@ -44,7 +44,9 @@ pub(super) fn check_meta(conn: &Connection, findings: &mut Findings) -> Result<(
 
 /// Rows whose user, group or key is not there.
 pub(super) fn check_orphans(conn: &Connection, findings: &mut Findings) -> Result<()> {
-    for table in ["links", "grants", "user_elements", "group_members", "journal", "idempotency"] {
+    for table in
+        ["links", "shared_links", "grants", "user_elements", "group_members", "journal", "idempotency"]
+    {
         let sql = format!(
             "SELECT DISTINCT user_id FROM {table} WHERE user_id IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM users WHERE users.id = {table}.user_id)"

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Row};
 use crate::cell::{Cell, Columns};
 use crate::columns::SELECT;
 use crate::error::{Error, Result};
-use crate::{elements, load, rules};
+use crate::{elements, load, records, rules};
 
 pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
     let rules = rules::load(conn)?;
@@ -65,9 +65,10 @@ fn check_claims(conn: &Connection, rules: Rules, user: &User, findings: &mut Fin
     // What a deleted user was called, another may have taken over, and given up since.
     for (source, external_id) in user.links.iter().filter(|_| user.is_living()) {
         let link = Link { source: source.clone(), external_id: external_id.clone() };
-        let holder = load::holder(conn, &Claim::Link(link))?;
+        let holder = load::holder(conn, &Claim::Link(link.clone()))?;
         let problem = format!("it does not hold the claim on its link of source {source}");
-        findings.expect(holder == Some(user.id), &place, &problem);
+        let is_its = holder == Some(user.id) || records::shares(conn, &link, user.id)?;
+        findings.expect(is_its, &place, &problem);
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use roster_directory::group::{GroupEntry, Membership, encode_changes};
-use roster_directory::{ExternalId, Group, GroupId, GroupName, Source, UserId};
+use roster_directory::{ExternalId, Group, GroupId, GroupName, Source, Text, UserId};
 use rusqlite::{Connection, Params, params};
 
 use crate::cell::{Cell, Columns, version};
@@ -64,7 +64,7 @@ fn links(conn: &Connection, id: GroupId) -> Result<BTreeMap<Source, ExternalId>>
     Ok(links)
 }
 
-/// Writes a new group, or the next version of one. Its name is another's as little as its version is.
+/// Writes a new group, or the next version of one. It is a shortfall if it has another version by now, or another its name.
 pub(super) fn put(conn: &Connection, group: &Group) -> Result<()> {
     let Group { id, version: number, display_name, links: wanted, registered_at, recorded_at } = group;
     let cells = params![
@@ -124,17 +124,23 @@ pub(super) fn membership(
     group_id: GroupId,
     user_id: UserId,
 ) -> Result<Option<Membership>> {
-    let mut statement =
-        conn.prepare_cached("SELECT since_us FROM group_members WHERE group_id = ?1 AND user_id = ?2")?;
+    let mut statement = conn
+        .prepare_cached("SELECT since_us, display FROM group_members WHERE group_id = ?1 AND user_id = ?2")?;
     let mut rows = statement.query([Cell::from(group_id), Cell::from(user_id)])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(Membership { group_id, user_id, since: Columns::new(row, "group_members").time()? }))
+    let columns = &mut Columns::new(row, "group_members");
+    let (since, display) = (columns.time()?, columns.optional_text()?);
+    let display = columns.check(display.map(Text::new).transpose())?;
+    Ok(Some(Membership { group_id, user_id, since, display }))
 }
 
 pub(super) fn put_membership(conn: &Connection, membership: &Membership) -> Result<()> {
-    let Membership { group_id, user_id, since } = membership;
-    conn.prepare_cached("REPLACE INTO group_members (group_id, user_id, since_us) VALUES (?1, ?2, ?3)")?
-        .execute([Cell::from(*group_id), Cell::from(*user_id), Cell::from(*since)])?;
+    let Membership { group_id, user_id, since, display } = membership;
+    let display = display.as_ref().map(Text::as_str);
+    conn.prepare_cached(
+        "REPLACE INTO group_members (group_id, user_id, since_us, display) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute([Cell::from(*group_id), Cell::from(*user_id), Cell::from(*since), Cell::from(display)])?;
     Ok(())
 }
 

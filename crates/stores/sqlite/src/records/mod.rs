@@ -10,7 +10,7 @@ pub(crate) use idempotency::outcome_opens;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 use roster_directory::store::RecordWrite;
-use roster_directory::{Entropy, Timestamp};
+use roster_directory::{Entropy, Link, Timestamp, UserId};
 use rusqlite::{Connection, params};
 
 use crate::cell::Cell;
@@ -43,7 +43,19 @@ pub(crate) fn load(conn: &Connection, keyring: &Keyring, key: &RecordKey) -> Res
         RecordKey::GroupEntry(group, version) => {
             groups::load_entry(conn, *group, *version)?.map(|entry| Record::GroupEntry(Box::new(entry)))
         }
+        RecordKey::SharedLink(link, user) => {
+            shares(conn, link, *user)?.then(|| Record::SharedLink(link.clone(), *user))
+        }
     })
+}
+
+/// Whether a user has a link that leads to another.
+pub(crate) fn shares(conn: &Connection, link: &Link, user: UserId) -> Result<bool> {
+    let Link { source, external_id } = link;
+    let mut statement = conn.prepare_cached(
+        "SELECT 1 FROM shared_links WHERE source = ?1 AND external_id = ?2 AND user_id = ?3",
+    )?;
+    Ok(statement.exists(params![source.as_str(), external_id.as_str(), Cell::from(user)])?)
 }
 
 /// Writes or removes a record.
@@ -65,6 +77,11 @@ pub(crate) fn write(
         RecordWrite::Put(Record::Group(group)) => groups::put(conn, group),
         RecordWrite::Put(Record::Membership(membership)) => groups::put_membership(conn, membership),
         RecordWrite::Put(Record::GroupEntry(entry)) => groups::put_entry(conn, entry),
+        RecordWrite::Put(Record::SharedLink(Link { source, external_id }, user)) => conn
+            .prepare_cached("REPLACE INTO shared_links (source, external_id, user_id) VALUES (?1, ?2, ?3)")?
+            .execute(params![source.as_str(), external_id.as_str(), Cell::from(*user)])
+            .map(drop)
+            .map_err(Error::from),
         RecordWrite::Remove(key) => remove(conn, key),
     }
 }
@@ -98,6 +115,11 @@ fn remove(conn: &Connection, key: &RecordKey) -> Result<()> {
         RecordKey::GroupEntry(..) => {
             return Err(Error::Unstorable("an entry of a group's journal is never removed"));
         }
+        RecordKey::SharedLink(Link { source, external_id }, user) => conn
+            .prepare_cached(
+                "DELETE FROM shared_links WHERE source = ?1 AND external_id = ?2 AND user_id = ?3",
+            )?
+            .execute(params![source.as_str(), external_id.as_str(), Cell::from(*user)])?,
     };
     if removed == 1 { Ok(()) } else { Err(Error::Shortfall("a record")) }
 }

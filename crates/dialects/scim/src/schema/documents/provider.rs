@@ -6,19 +6,19 @@ const SERVICE_PROVIDER_CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:Ser
 
 /// The limits that the service announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Provider {
+pub(crate) struct Provider {
     /// The most operations of a bulk request.
-    pub most_bulk_operations: usize,
+    pub(crate) most_bulk_operations: usize,
     /// The largest bulk request, in bytes.
-    pub most_bulk_bytes: usize,
+    pub(crate) most_bulk_bytes: usize,
     /// The most resources that one answer lists.
-    pub most_per_page: usize,
+    pub(crate) most_per_page: usize,
     /// How many it lists where the request does not say.
-    pub default_per_page: usize,
+    pub(crate) default_per_page: usize,
 }
 
 /// The document of `/ServiceProviderConfig`. `base` is the URL below which the endpoints are, without a slash at its end.
-pub fn service_provider_config(provider: &Provider, base: &str) -> Value {
+pub(crate) fn service_provider_config(provider: &Provider, base: &str) -> Value {
     json!({
         "schemas": [SERVICE_PROVIDER_CONFIG],
         "patch": { "supported": true },
