@@ -60,6 +60,19 @@ impl<const N: usize> Many<N> {
         )
     }
 
+    fn delete(&self, n: usize, target: Target) -> tokio::task::JoinHandle<()> {
+        let roster = Arc::clone(&self.rosters[n]);
+        tokio::spawn(async move {
+            roster.delete(&principal("bubble"), Dialect::Rest, target, None, None).await.unwrap();
+        })
+    }
+
+    /// How many connections wait for a lock.
+    fn blocked(&self) -> usize {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = ";
+        self.database.sql(&format!("{waiting}'{}'", self.database.name())).parse().unwrap()
+    }
+
     async fn assert_sound(&self) {
         assert_eq!(self.stores[0].check().await, []);
     }
@@ -109,11 +122,8 @@ async fn nobody_joins_while_another_process_deletes_it() {
     }
     // By another name than its id, too: then its groups are read later.
     let deleted = users.iter().enumerate().map(|(n, user)| {
-        let (roster, target) = (Arc::clone(&many.rosters[1]), by_id(user));
-        let target = if n % 2 == 0 { target } else { Target::Link(link("bubble", &format!("u{n}"))) };
-        tokio::spawn(async move {
-            roster.delete(&principal("bubble"), Dialect::Rest, target, None, None).await.unwrap();
-        })
+        let by_link = Target::Link(link("bubble", &format!("u{n}")));
+        many.delete(1, if n % 2 == 0 { by_id(user) } else { by_link })
     });
     join_all(deleted).await.into_iter().for_each(Result::unwrap);
     for joined in join_all(started).await {
@@ -126,39 +136,101 @@ async fn nobody_joins_while_another_process_deletes_it() {
     many.assert_sound().await;
 }
 
-/// In one transaction: what the one made is not in the database when the other asks.
+/// Ten users that a batch makes members, or no members, are deleted by the same batch: what it made is not in the database when
+/// it reads their groups.
+async fn move_and_delete(
+    many: Many<1>,
+    users: &[Arc<User>],
+    group: &Group,
+    moved: fn(&[&User]) -> GroupUpdate,
+) {
+    // The writer waits here, and everything behind it is one batch.
+    let mut holder = many.database.hold("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE");
+    let first = many.start(0, group, adding(&[&users[0]]));
+    while many.blocked() == 0 {}
+    let wait_for = async |waiting| {
+        while many.stores[0].activity().waiting < waiting {
+            tokio::task::yield_now().await;
+        }
+    };
+    let moves: Vec<_> = users[1..].iter().map(|user| many.start(0, group, moved(&[user]))).collect();
+    wait_for(10).await;
+    // Not by its id: then its groups are read when its turn comes.
+    let delete = |n: usize| many.delete(0, Target::Link(link("bubble", &format!("u{n}"))));
+    let deleted: Vec<_> = (1..=10).map(delete).collect();
+    wait_for(20).await;
+    let commits = many.stores[0].activity().commits;
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    for done in join_all(moves.into_iter().chain([first])).await {
+        done.unwrap().unwrap();
+    }
+    join_all(deleted).await.into_iter().for_each(Result::unwrap);
+    assert_eq!(many.stores[0].activity().commits - commits, 2, "the first, and the batch");
+    assert_eq!(many.database.sql("SELECT user_id FROM group_members"), users[0].id.to_string());
+    many.assert_sound().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_joins_and_is_deleted_in_one_batch_is_no_member() {
     let many = Many::<1>::new(|options| options).await;
-    let users = many.users(20).await;
+    let users = many.users(11).await;
     let group = many.group(&[]).await;
-    // The writer waits here, and everything behind it is one batch.
-    let mut holder = many.database.hold("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE");
-    let first = many.start(0, &group, adding(&[&users[0]]));
-    let waiting = format!(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
-        many.database.name()
-    );
-    while many.database.sql(&waiting) == "0" {}
-    let mut started = Vec::new();
-    for (n, user) in users.iter().enumerate() {
-        let joins = many.start(0, &group, adding(&[user]));
-        let (roster, target) = (Arc::clone(&many.rosters[0]), Target::Link(link("bubble", &format!("u{n}"))));
-        started.push(tokio::spawn(async move {
-            roster.delete(&principal("bubble"), Dialect::Rest, target, None, None).await.unwrap();
-            // Who was first does not matter here.
-            drop(joins.await.unwrap());
-        }));
-    }
-    while many.stores[0].activity().waiting < 2 * started.len() {
-        tokio::task::yield_now().await;
-    }
-    holder.kill().unwrap();
-    holder.wait().unwrap();
-    first.await.unwrap().unwrap();
-    join_all(started).await.into_iter().for_each(Result::unwrap);
+    move_and_delete(many, &users, &group, adding).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_leaves_and_is_deleted_in_one_batch_leaves_once() {
+    let many = Many::<1>::new(|options| options).await;
+    let users = many.users(11).await;
+    let group = many.group(&users.iter().skip(1).map(|user| &**user).collect::<Vec<_>>()).await;
+    move_and_delete(many, &users, &group, removing).await;
+}
+
+/// A process that is slow at one statement, beside another.
+async fn beside_a_slow_one() -> (Many<2>, Proxy) {
+    let mut many = Many::<2>::new(|options| options).await;
+    let (proxy, keyring) = (Proxy::to(&many.database).await, keyring());
+    let options = Options { url: proxy.url().into(), ..options(&many.database, &keyring) };
+    many.stores[1] = Arc::new(PostgresStore::open(options).await.unwrap());
+    many.rosters[1] = directory(&many.stores[1], &keyring, Rules::default(), 30);
+    (many, proxy)
+}
+
+/// The deletion has read the user's groups: who would join it waits, and finds it deleted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_about_to_be_deleted_joins_nothing() {
+    let (many, proxy) = beside_a_slow_one().await;
+    let users = many.users(1).await;
+    let group = many.group(&[]).await;
+    let held = proxy.hold_next("UPDATE users AS u SET");
+    let deleted = many.delete(1, by_id(&users[0]));
+    held.arrived().await;
+    let joins = many.start(0, &group, adding(&[&users[0]]));
+    while many.blocked() == 0 && !joins.is_finished() {}
+    held.release();
+    deleted.await.unwrap();
+    assert!(matches!(joins.await.unwrap(), Err(Error::Refused(_))));
     assert_eq!(many.database.sql("SELECT count(*) FROM group_members"), "0");
-    assert_eq!(many.database.sql("SELECT count(*) FROM users WHERE deleted_at_us IS NULL"), "0");
+    many.assert_sound().await;
+}
+
+/// The user is about to be a member: its deletion waits, and leaves the group.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_about_to_join_is_deleted_as_a_member() {
+    let (many, proxy) = beside_a_slow_one().await;
+    let users = many.users(1).await;
+    let group = many.group(&[]).await;
+    let held = proxy.hold_next("INSERT INTO group_members");
+    let joins = many.start(1, &group, adding(&[&users[0]]));
+    held.arrived().await;
+    let deleted = many.delete(0, by_id(&users[0]));
+    while many.blocked() == 0 && !deleted.is_finished() {}
+    held.release();
+    joins.await.unwrap().unwrap();
+    deleted.await.unwrap();
+    assert_eq!(many.database.sql("SELECT count(*) FROM group_members"), "0");
+    assert_eq!(many.database.sql("SELECT version FROM groups"), "3");
     many.assert_sound().await;
 }
 
