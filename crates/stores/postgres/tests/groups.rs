@@ -253,7 +253,7 @@ async fn ten_thousand_members_take_few_statements() {
         let roster = directory(&store, &keyring, Rules::default(), seed);
         let who = principal("bubble");
         let id = |n: u128| UserId(uuid::Uuid::from_u128(0x7000_8000_0000_0000_0000 + n));
-        let add = (1..=10_000).map(|number| (id(number), None)).collect();
+        let add = (1..=10_000).map(|n| (id(n), None)).collect();
         let group = roster
             .create_group(&who, Dialect::Scim, GroupUpdate { add, ..new_group(name, &[]) })
             .await

@@ -21,11 +21,12 @@ use roster_testkit::build::{
 };
 
 /// By what each table is distributed. The others are small, and a cluster would copy them to every node.
-const DISTRIBUTED: [(&str, &str); 11] = [
+const DISTRIBUTED: [(&str, &str); 12] = [
     ("users", "id"),
     ("links", "user_id"),
     ("grants", "user_id"),
     ("user_elements", "user_id"),
+    ("shared_links", "external_id"),
     ("group_members", "user_id"),
     ("group_journal", "group_id"),
     ("journal", "user_id"),
