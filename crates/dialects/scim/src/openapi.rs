@@ -325,12 +325,12 @@ pub(crate) fn bulk_example() -> Value {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
         "failOnErrors": 1,
         "Operations": [
-            { "method": "POST", "path": "/Users", "bulkId": "ann", "data": user_example() },
+            { "method": "POST", "path": "/Users", "bulkId": "bob", "data": { "userName": "bob@example.com" } },
             {
                 "method": "POST",
                 "path": "/Groups",
-                "bulkId": "sales",
-                "data": { "displayName": "Sales", "members": [{ "value": "bulkId:ann" }] },
+                "bulkId": "travel",
+                "data": { "displayName": "Travel", "members": [{ "value": "bulkId:bob" }] },
             },
         ],
     })

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::error::{ScimError, ScimType};
 use crate::path::At;
 use crate::resource::Resource;
-use crate::schema::{ResourceType, USER};
+use crate::schema::{Place, ResourceType, USER};
 
 /// The PATCH of a user, checked as far as it can be without the user.
 #[derive(Clone, PartialEq)]
@@ -54,6 +54,12 @@ impl PatchRequest {
 
     fn of(kind: &ResourceType, message: &Map<String, Value>) -> Result<Self, ScimError> {
         message::read(kind, message).map(|steps| Self { steps })
+    }
+
+    /// Whether an operation is about the attribute at the top of the resource.
+    pub(crate) fn is_about(&self, attribute: &str) -> bool {
+        let is_it = |place: Place| place.extension.is_none() && place.attribute.name == attribute;
+        self.steps.iter().any(|step| is_it(step.at.place()))
     }
 
     /// The steps of the PATCH of a resource of another type, to be carried out by the caller.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use roster_directory::{Applied, Dialect, Error, Principal, Scope, Target, Update, User, UserId};
+use roster_directory::{Applied, Change, Dialect, Error, Principal, Scope, Target, Update, User, UserId};
 use serde_json::{Map, Value};
 
 use super::{MOST_ATTEMPTS, projection, respond};
@@ -43,6 +43,14 @@ impl Edit {
     /// Reads the body of a PATCH.
     pub(crate) fn patch(sent: &Map<String, Value>) -> Result<Self, ScimError> {
         PatchRequest::new(sent).map(Self::Patch)
+    }
+
+    /// Whether it says what the user signs in as: then that is chosen, and no longer derived.
+    fn names_the_user(&self) -> bool {
+        match self {
+            Self::Put(_) => true,
+            Self::Patch(request) => request.is_about("userName"),
+        }
     }
 
     fn apply(&self, before: &Resource) -> Result<Resource, ScimError> {
@@ -90,8 +98,11 @@ impl Scim {
             let before = from_user::resource(&user, &[], &who.source, base);
             let after = edit.apply(&before)?;
             let mut faults = Vec::new();
-            let Asked { patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
+            let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
             ScimError::check(&faults)?;
+            if edit.names_the_user() && patch.user_name == Change::Keep {
+                patch.user_name = Change::Set(user.user_name.clone());
+            }
             let update = Update {
                 patch,
                 password,

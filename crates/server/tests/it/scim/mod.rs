@@ -25,8 +25,6 @@ pub const MEDIA_TYPE: &str = "application/scim+json";
 pub const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 pub const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-/// What the directory knows of a user beyond the standard schemas.
-pub const DIRECTORY: &str = "urn:roster:scim:schemas:extension:directory:1.0:User";
 pub const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 pub const LIST: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -181,9 +179,6 @@ pub fn part_of(whole: &Value, part: &Value) -> Value {
 /// A resource as it was, but for what the server notes of each change: that is as in the later state.
 pub fn noted(mut before: Value, after: &Value) -> Value {
     before["meta"] = after["meta"].clone();
-    if let Some(directory) = before.get_mut(DIRECTORY) {
-        directory["updatedAt"] = after[DIRECTORY]["updatedAt"].clone();
-    }
     before
 }
 
