@@ -18,9 +18,12 @@ pub(super) fn item(document: &Value, operation: &Operation<'_>, step: &Step) -> 
     })
 }
 
-/// A test of the status, which is one of those of success; and what later requests need is kept.
+/// A test of the status, which is one of those of success unless the step says otherwise; and what later requests need is kept.
 fn tests(operation: &Operation<'_>, step: &Step) -> Vec<String> {
-    let statuses = successes(operation).map(|(status, _)| status.to_owned()).collect::<Vec<_>>();
+    let statuses = match step.refused {
+        Some(status) => vec![status.to_string()],
+        None => successes(operation).map(|(status, _)| status.to_owned()).collect::<Vec<_>>(),
+    };
     let mut lines = vec![
         format!("pm.test(\"{} answers {}\", () => {{", operation.id, statuses.join(" or ")),
         format!("    pm.expect(pm.response.code).to.be.oneOf([{}]);", statuses.join(", ")),

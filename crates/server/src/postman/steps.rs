@@ -14,10 +14,12 @@ pub(super) struct Step {
     pub(super) form: &'static [(&'static str, &'static str)],
     /// A variable, and the member of the answer that it takes.
     pub(super) save: Option<(&'static str, &'static str)>,
+    /// The status that it is refused with, where the collection's credentials can't make it succeed.
+    pub(super) refused: Option<u16>,
 }
 
 const fn step(folder: &'static str, operation: &'static str) -> Step {
-    Step { operation, folder, set: &[], form: &[], save: None }
+    Step { operation, folder, set: &[], form: &[], save: None, refused: None }
 }
 
 impl Step {
@@ -32,10 +34,16 @@ impl Step {
     const fn save(self, variable: &'static str, member: &'static str) -> Self {
         Self { save: Some((variable, member)), ..self }
     }
+
+    const fn refused(self, status: u16) -> Self {
+        Self { refused: Some(status), ..self }
+    }
 }
 
 const USER: &[(&str, &str)] = &[("id", "{{userId}}")];
 const ORGANISATION: &[(&str, &str)] = &[("kind", "producer"), ("id", "50658c1e-356e-4407-b120-d110552292d8")];
+const SCIM_USER: &[(&str, &str)] = &[("id", "{{scimUserId}}")];
+const SCIM_GROUP: &[(&str, &str)] = &[("id", "{{scimGroupId}}")];
 const LAST: &str = "Taking it back";
 
 /// The steps. What later ones need, earlier ones make.
@@ -64,6 +72,32 @@ pub(super) const STEPS: &[Step] = &[
     step("Grants", "putUserGrant").with(USER),
     step("Grants", "listUserGrants").with(USER),
     step("History", "getUserHistory").with(USER),
+    step("SCIM", "scimServiceProviderConfig"),
+    step("SCIM", "scimResourceTypes"),
+    step("SCIM", "scimResourceType"),
+    step("SCIM", "scimSchemas"),
+    step("SCIM", "scimSchema"),
+    step("SCIM", "scimCreateUser").save("scimUserId", "id"),
+    step("SCIM", "scimListUsers"),
+    step("SCIM", "scimSearchUsers"),
+    step("SCIM", "scimGetUser").with(SCIM_USER),
+    step("SCIM", "scimReplaceUser").with(SCIM_USER),
+    step("SCIM", "scimPatchUser").with(SCIM_USER),
+    step("SCIM", "scimCreateGroup").save("scimGroupId", "id"),
+    step("SCIM", "scimListGroups"),
+    step("SCIM", "scimSearchGroups"),
+    step("SCIM", "scimGetGroup").with(SCIM_GROUP),
+    step("SCIM", "scimReplaceGroup").with(SCIM_GROUP),
+    step("SCIM", "scimPatchGroup").with(SCIM_GROUP),
+    step("SCIM", "scimSearch"),
+    step("SCIM", "scimBulk"),
+    // An API key is no user's.
+    step("SCIM", "scimGetMe").refused(404),
+    step("SCIM", "scimReplaceMe").refused(404),
+    step("SCIM", "scimPatchMe").refused(404),
+    step("SCIM", "scimDeleteMe").refused(404),
+    step(LAST, "scimDeleteGroup").with(SCIM_GROUP),
+    step(LAST, "scimDeleteUser").with(SCIM_USER),
     step(LAST, "deleteUserGrant").with(USER),
     step(LAST, "deleteUser").with(USER),
     step(LAST, "deleteProfile"),

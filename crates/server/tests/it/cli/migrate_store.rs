@@ -35,6 +35,7 @@ async fn directory() -> Roster {
     server.cli(&["grant", "add", "8", "33", "18"]).ok();
     server.cli(&["client", "set", "33", "Client"]).ok();
     server.cli(&["profile", "set", "18", "Profile"]).ok();
+    of_scim(&server).await;
     let organisation = "019a0000-0000-7000-8000-000000000001";
     server.cli(&["organisation", "set", "producer", organisation, "p1", "Producer"]).ok();
     let revoked = server.new_key(&["--scopes", "admin"]);
@@ -43,6 +44,35 @@ async fn directory() -> Roster {
     Answer::of(request.body(json!({"lastName": "Keyed"}).to_string())).await.ok();
     server.stop();
     server
+}
+
+/// What SCIM alone keeps: elements, a group with its journal, and an external id that two users share.
+async fn of_scim(server: &Roster) {
+    let key = server.new_key(&["--source", "okta", "--scopes", "users:read,users:write,groups:write"]);
+    let mut ids = Vec::new();
+    for name in ["scim-1", "scim-2"] {
+        let user = json!({
+            "userName": name,
+            "externalId": "shared",
+            "title": "Editor",
+            "emails": [
+                {"value": format!("{name}@example.org"), "type": "work"},
+                {"value": format!("{name}@home.example"), "type": "home"},
+            ],
+        });
+        ids.push(scim(server, &key, "Users", &user).await);
+    }
+    let members: Vec<Value> = ids.iter().map(|id| json!({"value": id, "display": "Member"})).collect();
+    let group = json!({"displayName": "Editors", "externalId": "g", "members": members});
+    scim(server, &key, "Groups", &group).await;
+}
+
+async fn scim(server: &Roster, key: &str, endpoint: &str, body: &Value) -> String {
+    let request = server.with(key, "POST", &format!("/scim/v2/{endpoint}"));
+    let request = request.header("content-type", "application/scim+json").body(body.to_string());
+    let answer = Answer::of(request).await;
+    assert_eq!(answer.status, 201, "{}", answer.shown());
+    answer.json()["id"].as_str().unwrap().to_owned()
 }
 
 fn algorep_body_of(n: i32) -> Value {

@@ -39,7 +39,8 @@ pub fn path(document: &Value, route: &Route, user: &str) -> String {
             None if schema["format"] == "uuid" => "50658c1e-356e-4407-b120-d110552292d8".to_owned(),
             None => panic!("{} {}: {name} has no example", route.method, route.template),
         };
-        let is_user = name == "id" && route.template.starts_with("/api/v1/users/");
+        let is_user = name == "id"
+            && ["/api/v1/users/", "/scim/v2/Users/"].iter().any(|start| route.template.starts_with(start));
         path = path.replace(&format!("{{{name}}}"), if is_user { user } else { &example });
     }
     path

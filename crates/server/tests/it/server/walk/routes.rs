@@ -35,6 +35,7 @@ const fn route(
 
 const READ: Access = Access::Rest("users:read");
 const WRITE: Access = Access::Rest("users:write");
+const GROUPS: Access = Access::Rest("groups:write");
 const ADMIN: Access = Access::Rest("admin");
 
 pub const ROUTES: &[Route] = &[
@@ -69,5 +70,32 @@ pub const ROUTES: &[Route] = &[
     route("GET", "/api/v1/profiles", READ, &[200]),
     route("GET", "/api/v1/profiles/{id}", READ, &[200]),
     route("DELETE", "/api/v1/profiles/{id}", ADMIN, &[204, 404]),
-    route("DELETE", "/api/v1/users/{id}", WRITE, &[204, 404]),
+    route("GET", "/scim/v2/ServiceProviderConfig", READ, &[200]),
+    route("GET", "/scim/v2/ResourceTypes", READ, &[200]),
+    route("GET", "/scim/v2/ResourceTypes/{name}", READ, &[200]),
+    route("GET", "/scim/v2/Schemas", READ, &[200]),
+    route("GET", "/scim/v2/Schemas/{urn}", READ, &[200]),
+    route("GET", "/scim/v2/Users", READ, &[200]),
+    route("POST", "/scim/v2/Users/.search", READ, &[200]),
+    route("GET", "/scim/v2/Users/{id}", READ, &[200]),
+    route("PUT", "/scim/v2/Users/{id}", WRITE, &[200, 200]),
+    route("PATCH", "/scim/v2/Users/{id}", WRITE, &[200, 200]),
+    // The user that was put has the name.
+    route("POST", "/scim/v2/Users", WRITE, &[409]),
+    route("POST", "/scim/v2/Groups", GROUPS, &[201, 409]),
+    route("GET", "/scim/v2/Groups", READ, &[200]),
+    route("POST", "/scim/v2/Groups/.search", READ, &[200]),
+    route("GET", "/scim/v2/Groups/{id}", READ, &[404]),
+    route("PUT", "/scim/v2/Groups/{id}", GROUPS, &[404]),
+    route("PATCH", "/scim/v2/Groups/{id}", GROUPS, &[404]),
+    route("DELETE", "/scim/v2/Groups/{id}", GROUPS, &[404]),
+    route("POST", "/scim/v2/.search", READ, &[200]),
+    route("POST", "/scim/v2/Bulk", WRITE, &[200, 200]),
+    // An API key is no user's.
+    route("GET", "/scim/v2/Me", READ, &[404]),
+    route("PUT", "/scim/v2/Me", WRITE, &[404]),
+    route("PATCH", "/scim/v2/Me", WRITE, &[404]),
+    route("DELETE", "/scim/v2/Me", WRITE, &[404]),
+    route("DELETE", "/scim/v2/Users/{id}", WRITE, &[204, 404]),
+    route("DELETE", "/api/v1/users/{id}", WRITE, &[404]),
 ];
