@@ -68,7 +68,7 @@ pub struct Group {
     pub version: u64,
     /// What it is called.
     pub display_name: GroupName,
-    /// Who calls the group what.
+    /// Who calls the group what. Other groups may be called the same.
     pub links: BTreeMap<Source, ExternalId>,
     /// When the server created it.
     pub registered_at: Timestamp,

@@ -184,8 +184,6 @@ pub enum RecordKey {
     Group(GroupId),
     /// A group by its name, folded. For look-ups alone.
     GroupByName(String),
-    /// A group by what a source calls it. For look-ups alone.
-    GroupByLink(Source, ExternalId),
     /// That a user is a member of a group.
     Membership(GroupId, UserId),
     /// An entry of a group's journal, by the group's version. It is never removed.

@@ -315,7 +315,7 @@ impl Seen {
 }
 
 fn is_other_name_of_a_group(key: &RecordKey) -> bool {
-    matches!(key, RecordKey::GroupByName(_) | RecordKey::GroupByLink(..))
+    matches!(key, RecordKey::GroupByName(_))
 }
 
 /// The group that a record is.

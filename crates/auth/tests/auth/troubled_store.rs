@@ -6,10 +6,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use roster_auth::{AnyRefused, Auth, KeyRefused, Options, Secrets, TokenRefused};
+use roster_directory::group::GroupEntry;
 use roster_directory::record::{Record, RecordKey, Register};
-use roster_directory::store::{Decide, Decision, Store, StoreError, Submitted, UserPage, UserQuery};
+use roster_directory::search::{Found, FoundUsers, GroupSearch, UserSearch};
+use roster_directory::store::{
+    Decide, Decision, GroupsOf, Store, StoreError, Submitted, UserPage, UserQuery,
+};
 use roster_directory::{
-    Email, Entry, Error, Position, Rules, Scope, SystemEntropy, Target, Timestamp, User, UserId,
+    Email, Entry, Error, Group, GroupId, Member, Position, Rules, Scope, SystemEntropy, Target, Timestamp,
+    User, UserId,
 };
 use secrecy::ExposeSecret as _;
 use tokio::sync::Notify;
@@ -65,6 +70,26 @@ impl Store for HoldsBack {
 
     fn records(&self, register: Register, after: Option<RecordKey>, limit: usize) -> Answer<'_, Vec<Record>> {
         self.inner.records(register, after, limit)
+    }
+
+    fn search_users(&self, search: UserSearch) -> Answer<'_, FoundUsers> {
+        self.inner.search_users(search)
+    }
+
+    fn search_groups(&self, search: GroupSearch) -> Answer<'_, Found<Group>> {
+        self.inner.search_groups(search)
+    }
+
+    fn members(&self, group: GroupId, after: Option<UserId>, limit: usize) -> Answer<'_, Vec<Member>> {
+        self.inner.members(group, after, limit)
+    }
+
+    fn groups_of(&self, users: Vec<UserId>) -> Answer<'_, GroupsOf> {
+        self.inner.groups_of(users)
+    }
+
+    fn group_history(&self, group: GroupId, after: u64, limit: usize) -> Answer<'_, Vec<GroupEntry>> {
+        self.inner.group_history(group, after, limit)
     }
 
     fn sweep(&self, now: Timestamp, limit: usize) -> Answer<'_, usize> {

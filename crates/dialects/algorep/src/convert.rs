@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use roster_directory::value::parse_uuid;
 use roster_directory::{
     Assign, Avatar, Change, ElementsPatch, Email, ExternalId, GrantsPatch, Invalid, LinksPatch, Profile,
-    ProfilePatch, Resolution, Text, Timestamp, User, UserPatch,
+    ProfilePatch, Resolution, TakenLinks, Text, Timestamp, User, UserPatch,
 };
 use roster_wire::{Field, shorten};
 use uuid::Uuid;
@@ -110,6 +110,7 @@ impl Converter<'_> {
             profile,
             last_login_resolution: Resolution::Exact,
             links: LinksPatch::new(),
+            taken_links: TakenLinks::Refuse,
             grants: GrantsPatch::Keep,
             elements: ElementsPatch::new(),
             created_at,

@@ -36,7 +36,6 @@ pub(crate) fn after_record(register: Register, key: &RecordKey) -> Option<String
         | RecordKey::Idempotency(..)
         | RecordKey::Group(_)
         | RecordKey::GroupByName(_)
-        | RecordKey::GroupByLink(..)
         | RecordKey::Membership(..)
         | RecordKey::GroupEntry(..)
         | RecordKey::SharedLink(..) => return None,

@@ -8,7 +8,7 @@ use roster_directory as directory;
 use roster_directory::value::parse_uuid;
 use roster_directory::{
     Avatar, Change, ElementsPatch, Email, FaultAt, Field, Grant, Password, ProfilePatch, Resolution,
-    Timestamp, UserName, UserPatch,
+    TakenLinks, Timestamp, UserName, UserPatch,
 };
 use roster_wire::Object;
 
@@ -81,6 +81,7 @@ impl PatchRequest {
             profile,
             last_login_resolution,
             links,
+            taken_links: TakenLinks::Refuse,
             grants,
             elements: ElementsPatch::new(),
             created_at,

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type,
@@ -14,6 +15,7 @@ use utoipa::openapi::{
 };
 use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
 
+use crate::convert::ENTERPRISE;
 use crate::error::MEDIA_TYPE;
 use crate::schema::{Attribute, GROUP, Kind, Mutability, ResourceType, USER};
 
@@ -269,6 +271,69 @@ fn error() -> RefOr<Schema> {
         .required("status")
         .build()
         .into()
+}
+
+/// A user to create or to put, as an example.
+pub(crate) fn user_example() -> Value {
+    json!({
+        "schemas": [USER.core.urn, ENTERPRISE],
+        "userName": "ann.lee@example.com",
+        "externalId": "00u1a2b3c4",
+        "name": { "givenName": "Ann", "familyName": "Lee" },
+        "displayName": "Ann Lee",
+        "emails": [{ "value": "ann.lee@example.com", "type": "work", "primary": true }],
+        "active": true,
+        ENTERPRISE: { "department": "Sales" },
+    })
+}
+
+/// A group to create or to put, as an example.
+pub(crate) fn group_example() -> Value {
+    json!({ "schemas": [GROUP.core.urn], "displayName": "Sales" })
+}
+
+/// The PATCH of a user, as an example.
+pub(crate) fn user_patch_example() -> Value {
+    patch_example(json!([
+        { "op": "replace", "path": "active", "value": false },
+        { "op": "add", "path": "emails[type eq \"work\"].value", "value": "ann@example.com" },
+    ]))
+}
+
+/// The PATCH of a group, as an example.
+pub(crate) fn group_patch_example() -> Value {
+    patch_example(json!([{ "op": "replace", "path": "displayName", "value": "Marketing" }]))
+}
+
+fn patch_example(operations: Value) -> Value {
+    json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations })
+}
+
+/// A search, as an example.
+pub(crate) fn search_example() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+        "filter": "meta.lastModified gt \"2026-01-01T00:00:00Z\"",
+        "startIndex": 1,
+        "count": 10,
+    })
+}
+
+/// A bulk request, as an example.
+pub(crate) fn bulk_example() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "failOnErrors": 1,
+        "Operations": [
+            { "method": "POST", "path": "/Users", "bulkId": "ann", "data": user_example() },
+            {
+                "method": "POST",
+                "path": "/Groups",
+                "bulkId": "sales",
+                "data": { "displayName": "Sales", "members": [{ "value": "bulkId:ann" }] },
+            },
+        ],
+    })
 }
 
 macro_rules! errors {

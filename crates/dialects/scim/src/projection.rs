@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::error::ScimError;
 use crate::fault::Fault;
+use crate::list::schemas_of;
 use crate::resource::Resource;
 use crate::schema::{Attribute, Place, ResourceType, Returned, Target};
 
@@ -34,6 +35,17 @@ enum Part {
     Without(Vec<&'static Attribute>),
 }
 
+/// The name without a filter in it: some clients ask for `emails[type eq "work"]`, and are answered all of them.
+fn unfiltered(name: &str) -> String {
+    let name = name.trim();
+    match (name.find('['), name.rfind(']')) {
+        (Some(open), Some(close)) if open < close => {
+            format!("{}{}", name.get(..open).unwrap_or_default(), name.get(close + 1..).unwrap_or_default())
+        }
+        (_, _) => name.to_owned(),
+    }
+}
+
 impl Projection {
     /// Everything that is returned by default.
     pub(crate) fn default_of(kind: &'static ResourceType) -> Self {
@@ -46,7 +58,7 @@ impl Projection {
         attributes: &[String],
         excluded: &[String],
     ) -> Result<Self, ScimError> {
-        let find = |names: &[String]| names.iter().filter_map(|name| kind.find(name.trim())).collect();
+        let find = |names: &[String]| names.iter().filter_map(|name| kind.find(&unfiltered(name))).collect();
         match (attributes.is_empty(), excluded.is_empty()) {
             (true, true) => Ok(Self::default_of(kind)),
             (false, true) => Ok(Self { kind, mode: Mode::Only, named: find(attributes) }),
@@ -75,6 +87,11 @@ impl Projection {
             Some(_) => value.as_object().is_some_and(|members| !members.is_empty()),
             None => self.keep(kind.place(None, name, None), value),
         });
+        // Of a schema all of whose attributes are left out, the resource has none.
+        let schemas = schemas_of(kind, &resource);
+        if let Some(stated) = resource.get_mut("schemas") {
+            *stated = schemas;
+        }
         resource
     }
 
@@ -109,7 +126,7 @@ impl Projection {
         match place.attribute.returned {
             Returned::Always => return Part::Whole,
             Returned::Never => return Part::Nothing,
-            Returned::Default => {}
+            Returned::Default | Returned::Request => {}
         }
         let whole = self.named.iter().any(|target| match target {
             Target::Extension(schema) => place.extension == Some(schema.urn),
@@ -123,7 +140,9 @@ impl Projection {
                 Target::Attribute(_) | Target::Extension(_) => None,
             })
             .collect();
+        let is_hidden = place.attribute.returned == Returned::Request;
         match (self.mode, whole, subs.is_empty()) {
+            (Mode::Default | Mode::Without, ..) if is_hidden => Part::Nothing,
             (Mode::Default, ..) | (Mode::Only, true, _) | (Mode::Without, false, true) => Part::Whole,
             (Mode::Only, false, true) | (Mode::Without, true, _) => Part::Nothing,
             (Mode::Only, false, false) => Part::Only(subs),

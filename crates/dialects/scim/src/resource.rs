@@ -74,7 +74,9 @@ pub(crate) fn overlay(before: &Resource, sent: &Resource) -> Resource {
 
 /// Notes every required attribute of the resource's type that it lacks.
 pub(crate) fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
-    for attribute in kind.core.attributes.iter().filter(|attribute| attribute.required) {
+    for attribute in
+        kind.core.attributes.iter().filter(|attribute| attribute.required && !attribute.has_default)
+    {
         if resource.get(attribute.name).is_none_or(Value::is_null) {
             faults.push(required(attribute));
         }

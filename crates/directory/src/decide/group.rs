@@ -69,9 +69,6 @@ impl Decide for ChangeGroup {
         if let Assign::Set(name) = &self.display_name {
             records.push(RecordKey::GroupByName(name.folded()));
         }
-        if let Some((source, Change::Set(external_id))) = &self.link {
-            records.push(RecordKey::GroupByLink(source.clone(), external_id.clone()));
-        }
         ReadSet { records, users: self.add.keys().copied().collect(), ..ReadSet::default() }
     }
 
@@ -128,11 +125,6 @@ impl ChangeGroup {
             && is_anothers(RecordKey::GroupByName(name.folded()))?
         {
             faults.push(Fault { at: FaultAt::GroupName, reason: Reason::Taken });
-        }
-        if let Some((source, Change::Set(external_id))) = &self.link
-            && is_anothers(RecordKey::GroupByLink(source.clone(), external_id.clone()))?
-        {
-            faults.push(Fault { at: FaultAt::Link(source.clone()), reason: Reason::Taken });
         }
         for user in self.add.keys() {
             if seen.user(*user)?.is_none_or(|user| !user.is_living()) {

@@ -4,7 +4,7 @@
 -- that it deletes stays a member of its groups, where nobody is shown it.
 --
 -- Elements go by their user, memberships by their user too, and the journal of groups by the group: that is what a cluster may
--- distribute them by. `groups` and `group_links` have keys that are unique over all groups, and stay whole.
+-- distribute them by. `groups` has a key that is unique over all groups, and stays whole; `group_links` is small, and stays whole beside it.
 
 -- No column has a CHECK: each row of a large table would be read for it.
 ALTER TABLE users
@@ -78,14 +78,15 @@ CREATE TABLE IF NOT EXISTS groups (
     recorded_at_us bigint NOT NULL CHECK (recorded_at_us >= registered_at_us)
 );
 
--- What each source calls the group.
+-- What each source calls the group. It may call several the same.
 CREATE TABLE IF NOT EXISTS group_links (
     group_id uuid NOT NULL,
     source text COLLATE "C" NOT NULL CHECK (source <> ''),
     external_id text COLLATE "C" NOT NULL CHECK (external_id <> ''),
-    PRIMARY KEY (group_id, source),
-    UNIQUE (source, external_id)
+    PRIMARY KEY (group_id, source)
 );
+
+CREATE INDEX IF NOT EXISTS group_links_by_external_id ON group_links (source, external_id);
 
 -- Who is a member of which group.
 CREATE TABLE IF NOT EXISTS group_members (

@@ -51,13 +51,6 @@ pub(crate) async fn by_name(session: &Session, folded: &str) -> Result<Option<Gr
     row.as_ref().map(read).transpose()
 }
 
-/// The group that the source calls so. Nothing is locked: the link is unique in its table.
-pub(crate) async fn by_link(session: &Session, source: &Source, id: &ExternalId) -> Result<Option<Group>> {
-    let sql = select!("k.id = (SELECT group_id FROM group_links WHERE source = $1 AND external_id = $2)");
-    let row = session.row(sql, &[source.as_str().into(), id.as_str().into()]).await?;
-    row.as_ref().map(read).transpose()
-}
-
 /// A group, and its name as it is compared; for checking the store.
 pub(crate) async fn with_folded(session: &Session, id: GroupId) -> Result<Option<(Group, String)>> {
     let row = session.row(select!("k.id = $1"), &[id.into()]).await?;

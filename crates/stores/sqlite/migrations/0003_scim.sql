@@ -74,14 +74,15 @@ CREATE TABLE groups (
     recorded_at_us INTEGER NOT NULL CHECK (recorded_at_us >= registered_at_us)
 ) STRICT, WITHOUT ROWID;
 
--- What each source calls the group.
+-- What each source calls the group. It may call several the same.
 CREATE TABLE group_links (
     group_id BLOB NOT NULL CHECK (length(group_id) = 16),
     source TEXT NOT NULL CHECK (source <> ''),
     external_id TEXT NOT NULL CHECK (external_id <> ''),
-    PRIMARY KEY (group_id, source),
-    UNIQUE (source, external_id)
+    PRIMARY KEY (group_id, source)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX group_links_by_external_id ON group_links (source, external_id);
 
 -- Who is a member of which group: living users alone.
 CREATE TABLE group_members (

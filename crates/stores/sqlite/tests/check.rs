@@ -15,7 +15,7 @@ use roster_directory::record::{ApiKey, KeySecret, Record, RegisteredClient};
 use roster_directory::seal::{Keyring, Purpose, WrappedKey};
 use roster_directory::{
     Assign, Attribute, Change, Content, Dialect, Elements, Field, FieldChange, GroupName, IdempotencyKey,
-    References, Rules, SystemEntropy, Target, Update, UserId, Value,
+    References, Rules, SystemEntropy, TakenLinks, Target, Update, UserId, UserPatch, Value,
 };
 use roster_store_sqlite::check;
 use roster_testkit::Bench;
@@ -91,7 +91,9 @@ async fn put_elements_and_groups(bench: &Bench<SqliteFactory>) {
     };
     bench.put("dora", with(emails(email("Dora@home.example", "home", false)))).await;
     bench.tick();
-    let dora = bench.put("dora", with(emails(email("Dora@other.example", "other", false)))).await;
+    let linked = || with_link("crm", Change::Set("1"));
+    let other = with(emails(email("Dora@other.example", "other", false)));
+    let dora = bench.put("dora", UserPatch { links: linked().links, ..other }).await;
     let cleo = bench.store.user(Target::Link(link("bubble", "cleo"))).await.unwrap().unwrap();
     let named = |name: &str, id: &str| GroupUpdate {
         display_name: Assign::Set(GroupName::new(name).unwrap()),
@@ -106,6 +108,9 @@ async fn put_elements_and_groups(bench: &Bench<SqliteFactory>) {
     let update = GroupUpdate { remove: [cleo.id].into(), ..GroupUpdate::default() };
     bench.directory.update_group(&who, dialect, readers.id, update).await.unwrap();
     bench.directory.delete_group(&who, dialect, gone.id, None).await.unwrap();
+    // User 6 shares a link that leads to user 5.
+    let share = UserPatch { taken_links: TakenLinks::Share, ..linked() };
+    bench.put("eve", share).await;
 }
 
 impl Sound {

@@ -64,7 +64,8 @@ fn a_newer_schema_is_refused_with_both_versions() {
 fn back_to_the_first_schema(path: &Path) {
     let conn = Connection::open(path).unwrap();
     let mut sql = String::new();
-    for table in ["user_elements", "groups", "group_links", "group_members", "group_journal"] {
+    for table in ["user_elements", "shared_links", "groups", "group_links", "group_members", "group_journal"]
+    {
         sql += &format!("DROP VIEW {table}_readable; DROP TABLE {table};");
     }
     sql += "DROP VIEW users_readable; DROP INDEX users_by_deletion;";

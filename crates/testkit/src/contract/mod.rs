@@ -42,6 +42,7 @@ macro_rules! with_contract_cases {
                 d7_a_user_name_is_one_users_alone
                 d7_links_are_one_users_alone_in_their_source
                 d7_external_ids_compare_character_for_character
+                a_link_is_shared_where_the_caller_allows_it
                 d7_a_deleted_user_gives_up_its_names_and_keeps_its_number
                 d7_a_link_is_taken_over_from_a_deleted_user
                 d7_no_caller_chosen_id_is_looked_up_as_another

@@ -1,8 +1,9 @@
 //! What one user alone may hold: D7.
 
+use roster_directory::search::{Comparison, Condition, From, Order, Search, TextOrder, UserKey, UserTest};
 use roster_directory::{
-    Change, Effect, Error, Fault, FaultAt, Field, FieldChange, Reason, References, Refusal, Target, User,
-    UserPatch, Value,
+    Change, Effect, Error, Fault, FaultAt, Field, FieldChange, Reason, References, Refusal, TakenLinks,
+    Target, User, UserId, UserPatch, Value,
 };
 
 use crate::build::{
@@ -118,6 +119,62 @@ pub async fn d7_links_are_one_users_alone_in_their_source<F: StoreFactory>(bench
     assert_eq!(bench.put("two", with_link("crm", Change::Set("7"))).await.links.len(), 3);
     let found = bench.store.user(Target::Link(link("crm", "7"))).await.unwrap().unwrap();
     assert_eq!(found.id, two.id);
+}
+
+/// The users whom a search for what `crm` calls them finds.
+async fn found<F: StoreFactory>(bench: &Bench<F>, id: &str) -> Vec<UserId> {
+    let order = TextOrder::Order(Order::Eq);
+    let comparison = Comparison::Text { order, value: id.to_owned(), exact: true };
+    let test = UserTest::Key(UserKey::ExternalId(source("crm")), comparison);
+    let search =
+        Search { condition: Condition::Test(test), sort: None, from: From::Skip(0), limit: 10, counts: true };
+    let found = bench.store.search_users(search).await.unwrap();
+    assert_eq!(found.total, u64::try_from(found.page.len()).ok());
+    found.page.iter().map(|user| user.id).collect()
+}
+
+/// It goes on leading to the one that had it first, and is a way to find both.
+pub async fn a_link_is_shared_where_the_caller_allows_it<F: StoreFactory>(bench: &mut Bench<F>) {
+    let seven = || with_link("crm", Change::Set("7"));
+    let sharing = || UserPatch { taken_links: TakenLinks::Share, ..seven() };
+    let leads_to = async |bench: &Bench<F>| {
+        bench.store.user(Target::Link(link("crm", "7"))).await.unwrap().map(|user| user.id)
+    };
+    let sorted = |mut ids: Vec<UserId>| {
+        ids.sort_unstable();
+        ids
+    };
+    let first = bench.put("one", sharing()).await;
+    assert_eq!(bench.upsert("two", seven()).await.err(), Some(taken(FaultAt::Link(source("crm")))));
+    bench.tick();
+    let second = bench.put("two", sharing()).await;
+    assert_eq!(second.external_id(&source("crm")), first.external_id(&source("crm")));
+    assert_eq!(bench.stored(&second).await, *second);
+    assert_eq!(leads_to(bench).await, Some(first.id));
+    assert_eq!(found(bench, "7").await, sorted(vec![first.id, second.id]));
+    assert_eq!(bench.upsert("two", sharing()).await.unwrap().effect, Effect::Unchanged);
+    assert_eq!(bench.upsert("two", seven()).await.unwrap().effect, Effect::Unchanged);
+
+    let cleared = || with_link("crm", Change::Clear);
+    bench.put("one", cleared()).await;
+    assert_eq!((leads_to(bench).await, found(bench, "7").await), (None, vec![second.id]));
+    let third = bench.put("three", seven()).await;
+    assert_eq!(leads_to(bench).await, Some(third.id));
+    assert_eq!(found(bench, "7").await, sorted(vec![second.id, third.id]));
+    bench.put("two", cleared()).await;
+    assert_eq!((leads_to(bench).await, found(bench, "7").await), (Some(third.id), vec![third.id]));
+
+    bench.reopen().await;
+    bench.put("two", sharing()).await;
+    bench.delete(&third).await;
+    assert_eq!((leads_to(bench).await, found(bench, "7").await), (None, vec![second.id]));
+    let fourth = bench.put("four", sharing()).await;
+    assert_eq!(leads_to(bench).await, Some(fourth.id), "it is taken over from the deleted one");
+    bench.put("two", with_link("crm", Change::Set("8"))).await;
+    assert_eq!((found(bench, "7").await, found(bench, "8").await), (vec![fourth.id], vec![second.id]));
+    bench.put("two", sharing()).await;
+    bench.delete(&second).await;
+    assert_eq!(found(bench, "7").await, [fourth.id]);
 }
 
 /// D7.

@@ -95,8 +95,7 @@ fn the_documented_request_sets_every_field() {
         signed_up: Change::Set(true),
         avatar: Change::Set(Avatar::new(avatar).unwrap()),
         staff: Change::Set(false),
-        display_name: Change::Keep,
-        control_tower: Change::Keep,
+        ..ProfilePatch::default()
     };
     assert_eq!(profile, expected);
     assert_eq!(created_at, Change::Set(time));

@@ -62,11 +62,11 @@ pub(crate) const PLAIN: &[Plain] = &[
     directory("staff", None, Field::Staff),
     directory("controlTower", None, Field::ControlTower),
     directory("lastLogin", None, Field::LastLogin),
-    directory("producer", Some("id"), Field::ProducerId),
+    directory("producer", Some("organisationId"), Field::ProducerId),
     directory("producer", Some("externalId"), Field::ProducerExternalId),
-    directory("seller", Some("id"), Field::SellerId),
+    directory("seller", Some("organisationId"), Field::SellerId),
     directory("seller", Some("externalId"), Field::SellerExternalId),
-    directory("origin", Some("id"), Field::OriginId),
+    directory("origin", Some("organisationId"), Field::OriginId),
     directory("origin", Some("externalId"), Field::OriginExternalId),
 ];
 

@@ -3,12 +3,12 @@
 
 use roster_directory::element::{Address, BadElement};
 use roster_directory::{
-    Assign, Attribute as Multi, Change, Content, Elements, ExternalId, Grant, GrantsPatch, Password,
-    ProfileId, Source, TakenLinks, UserName, UserPatch,
+    Assign, Attribute as Multi, Change, Content, Elements, ExternalId, Password, Source, TakenLinks,
+    UserName, UserPatch,
 };
 use serde_json::{Map, Value};
 
-use super::{DIRECTORY, PLAIN, Plain};
+use super::{PLAIN, Plain};
 use crate::fault::Fault;
 use crate::resource::Resource;
 
@@ -57,7 +57,6 @@ pub(crate) fn patch(before: &Resource, after: &Resource, source: &Source, faults
     for multi in Multi::ALL {
         reader.elements(multi, patch);
     }
-    patch.grants = reader.grants();
     asked
 }
 
@@ -141,35 +140,6 @@ impl<'r> Reader<'r> {
             }
             Err(bad) => self.faults.extend(bad.into_iter().map(|bad| bad_element(multi, bad))),
         }
-    }
-
-    fn grants(&mut self) -> GrantsPatch {
-        let list = match self.change_at((Some(DIRECTORY), "grants", None)) {
-            Change::Keep => return GrantsPatch::Keep,
-            Change::Clear => return GrantsPatch::Replace(Default::default()),
-            Change::Set(list) => list,
-        };
-        let mut grants = std::collections::BTreeSet::new();
-        for (index, element) in list.as_array().into_iter().flatten().enumerate() {
-            let path = format!("{DIRECTORY}:grants[{index}]");
-            let client = element.get("clientId").and_then(Value::as_i64);
-            let profile = element.get("profileId").and_then(Value::as_str).map(ProfileId::new);
-            match (client, profile) {
-                (Some(client), Some(Ok(profile))) => match Grant::new(client, profile) {
-                    Ok(grant) => {
-                        grants.insert(grant);
-                    }
-                    Err(why) => self.faults.push(Fault::new(format!("{path}.clientId"), why.to_string())),
-                },
-                (_, Some(Err(why))) => {
-                    self.faults.push(Fault::new(format!("{path}.profileId"), why.to_string()));
-                }
-                (_, None) | (None, _) => {
-                    self.faults.push(Fault::new(path, "must have a clientId and a profileId"));
-                }
-            }
-        }
-        GrantsPatch::Replace(grants)
     }
 }
 

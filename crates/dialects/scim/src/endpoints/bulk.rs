@@ -34,7 +34,7 @@ pub(crate) const MOST_OPERATIONS: usize = 1_000;
     path = "/scim/v2/Bulk",
     operation_id = "scimBulk",
     tag = openapi::BULK,
-    request_body(content((openapi::BulkMessage = "application/scim+json"), (openapi::BulkMessage = "application/json"))),
+    request_body(content((openapi::BulkMessage = "application/scim+json", example = json!(openapi::bulk_example())), (openapi::BulkMessage = "application/json"))),
     responses(
         (status = 200, description = "What came of each operation that was tried", body = openapi::Document, content_type = "application/scim+json"),
         ScimErrors, openapi::BodyErrors,

@@ -243,7 +243,7 @@ fn join(members: &[Named], update: &mut GroupUpdate, faults: &mut Vec<Fault>) {
     operation_id = "scimCreateGroup",
     tag = openapi::GROUPS,
     params(openapi::Attributes, openapi::ExcludedAttributes),
-    request_body(content((ScimGroup = "application/scim+json"), (ScimGroup = "application/json"))),
+    request_body(content((ScimGroup = "application/scim+json", example = json!(openapi::group_example())), (ScimGroup = "application/json"))),
     responses(
         (status = 201, description = "The group, which was created", body = ScimGroup, content_type = "application/scim+json"),
         ScimErrors, openapi::BodyErrors, openapi::ConflictErrors,
@@ -293,7 +293,7 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     operation_id = "scimReplaceGroup",
     tag = openapi::GROUPS,
     params(openapi::Id, openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch),
-    request_body(content((ScimGroup = "application/scim+json"), (ScimGroup = "application/json"))),
+    request_body(content((ScimGroup = "application/scim+json", example = json!(openapi::group_example())), (ScimGroup = "application/json"))),
     responses(
         (status = 200, description = "The group as it is now", body = ScimGroup, content_type = "application/scim+json"),
         ScimErrors, openapi::NotFound, openapi::BodyErrors, openapi::ConflictErrors, openapi::VersionErrors,
@@ -322,7 +322,7 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     operation_id = "scimPatchGroup",
     tag = openapi::GROUPS,
     params(openapi::Id, openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch),
-    request_body(content((openapi::PatchOp = "application/scim+json"), (openapi::PatchOp = "application/json"))),
+    request_body(content((openapi::PatchOp = "application/scim+json", example = json!(openapi::group_patch_example())), (openapi::PatchOp = "application/json"))),
     responses(
         (status = 200, description = "The group as it is now", body = ScimGroup, content_type = "application/scim+json"),
         (status = 204, description = "The group is changed, where the setting `scim_patch_response` is `no_content`"),

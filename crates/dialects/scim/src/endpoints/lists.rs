@@ -218,7 +218,7 @@ pub(crate) async fn groups(State(scim): State<Arc<Scim>>, request: Request) -> R
     path = "/scim/v2/Users/.search",
     operation_id = "scimSearchUsers",
     tag = openapi::USERS,
-    request_body(content((openapi::SearchMessage = "application/scim+json"), (openapi::SearchMessage = "application/json"))),
+    request_body(content((openapi::SearchMessage = "application/scim+json", example = json!(openapi::search_example())), (openapi::SearchMessage = "application/json"))),
     responses(
         (status = 200, description = "A page of users", body = openapi::UserList, content_type = "application/scim+json"),
         ScimErrors, openapi::BodyErrors,
@@ -238,7 +238,7 @@ pub(crate) async fn search_users(
     path = "/scim/v2/Groups/.search",
     operation_id = "scimSearchGroups",
     tag = openapi::GROUPS,
-    request_body(content((openapi::SearchMessage = "application/scim+json"), (openapi::SearchMessage = "application/json"))),
+    request_body(content((openapi::SearchMessage = "application/scim+json", example = json!(openapi::search_example())), (openapi::SearchMessage = "application/json"))),
     responses(
         (status = 200, description = "A page of groups", body = openapi::GroupList, content_type = "application/scim+json"),
         ScimErrors, openapi::BodyErrors,

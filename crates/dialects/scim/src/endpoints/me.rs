@@ -44,7 +44,7 @@ pub(crate) async fn read(State(scim): State<Arc<Scim>>, request: Request) -> Res
     operation_id = "scimReplaceMe",
     tag = openapi::USERS,
     params(openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch, openapi::IdempotencyKey),
-    request_body(content((ScimUser = "application/scim+json"), (ScimUser = "application/json"))),
+    request_body(content((ScimUser = "application/scim+json", example = json!(openapi::user_example())), (ScimUser = "application/json"))),
     responses(
         (status = 200, description = "The user as it is now", body = ScimUser, content_type = "application/scim+json"),
         ScimErrors, openapi::NotFound, openapi::BodyErrors, openapi::ConflictErrors, openapi::VersionErrors, openapi::KeyErrors,
@@ -64,7 +64,7 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     operation_id = "scimPatchMe",
     tag = openapi::USERS,
     params(openapi::Attributes, openapi::ExcludedAttributes, openapi::IfMatch, openapi::IdempotencyKey),
-    request_body(content((openapi::PatchOp = "application/scim+json"), (openapi::PatchOp = "application/json"))),
+    request_body(content((openapi::PatchOp = "application/scim+json", example = json!(openapi::user_patch_example())), (openapi::PatchOp = "application/json"))),
     responses(
         (status = 200, description = "The user as it is now", body = ScimUser, content_type = "application/scim+json"),
         (status = 204, description = "The user is changed, where the setting `scim_patch_response` is `no_content`"),

@@ -21,7 +21,7 @@ use crate::{Scim, answer};
     path = "/scim/v2/.search",
     operation_id = "scimSearch",
     tag = openapi::SEARCH,
-    request_body(content((openapi::SearchMessage = "application/scim+json"), (openapi::SearchMessage = "application/json"))),
+    request_body(content((openapi::SearchMessage = "application/scim+json", example = json!(openapi::search_example())), (openapi::SearchMessage = "application/json"))),
     responses(
         (status = 200, description = "A page of users and groups", body = openapi::DocumentList, content_type = "application/scim+json"),
         ScimErrors, openapi::BodyErrors,

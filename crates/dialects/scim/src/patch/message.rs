@@ -121,7 +121,7 @@ impl Reader<'_> {
             }
             At::Attribute(_) | At::Elements(_) => resource::single(leaf, sent, &name, &mut self.faults),
         };
-        if leaf.required && value.is_null() && self.faults.len() == before {
+        if leaf.required && !leaf.has_default && value.is_null() && self.faults.len() == before {
             self.faults.push(resource::required(leaf));
         }
         value

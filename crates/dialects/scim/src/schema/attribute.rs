@@ -44,6 +44,8 @@ pub(crate) enum Returned {
     Never,
     /// Unless it was excluded, or others were asked for.
     Default,
+    /// Where it is asked for by its name.
+    Request,
 }
 
 /// Among what an attribute's value is unique (RFC 7643, 7).
@@ -68,6 +70,8 @@ pub(crate) struct Attribute {
     pub(crate) multi_valued: bool,
     /// Whether it must have a value.
     pub(crate) required: bool,
+    /// Whether it has one where the request gives it none.
+    pub(crate) has_default: bool,
     /// Whether values that differ in case alone differ.
     pub(crate) case_exact: bool,
     /// Who may write it.
@@ -94,6 +98,7 @@ impl Attribute {
             kind,
             multi_valued: false,
             required: false,
+            has_default: false,
             case_exact: false,
             mutability: Mutability::ReadWrite,
             returned: Returned::Default,
@@ -156,6 +161,18 @@ impl Attribute {
 
     pub(super) const fn required(mut self) -> Self {
         self.required = true;
+        self
+    }
+
+    /// It always has a value: where a new resource is given none, one that is usual.
+    pub(super) const fn defaulted(mut self) -> Self {
+        self.required = true;
+        self.has_default = true;
+        self
+    }
+
+    pub(super) const fn on_request(mut self) -> Self {
+        self.returned = Returned::Request;
         self
     }
 

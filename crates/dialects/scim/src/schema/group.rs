@@ -7,7 +7,7 @@ pub(crate) const MOST_MEMBERS: usize = 10_000;
 
 const MEMBER: &[Attribute] = &[
     Attribute::string("value", "The identifier of the member.").required().immutable(),
-    Attribute::reference("$ref", &["User"], "The URI of the member.").read_only(),
+    Attribute::reference("$ref", &["User"], "The URI of the member.").immutable(),
     Attribute::string("type", "What the member is: a user, for a group has no groups in it.")
         .one_of(&["User"])
         .immutable(),

@@ -30,7 +30,8 @@ pub(super) static SCHEMA: Schema = Schema {
         ),
         Attribute::string("locale", "The locale, for numbers and dates, as \"en-GB\"."),
         Attribute::string("timezone", "The time zone, by its name in the IANA database."),
-        Attribute::boolean("active", "Whether the user may sign in."),
+        Attribute::boolean("active", "Whether the user may sign in; true where a new user is given none.")
+            .defaulted(),
         Attribute::string("password", "The password, to be set alone.").case_exact().write_only(),
         Attribute::complex("emails", elements::EMAIL, "The email addresses.").list(),
         Attribute::complex("phoneNumbers", elements::PHONE_NUMBER, "The phone numbers.").list(),

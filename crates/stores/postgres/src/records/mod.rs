@@ -149,9 +149,6 @@ pub(crate) async fn load(
         }
         RecordKey::Group(id) => groups::load(session, &[*id], lock).await?.remove(id).map(Record::Group),
         RecordKey::GroupByName(folded) => groups::by_name(session, folded).await?.map(Record::Group),
-        RecordKey::GroupByLink(source, external_id) => {
-            groups::by_link(session, source, external_id).await?.map(Record::Group)
-        }
         RecordKey::Membership(group, user) => {
             members::membership(session, (*group, *user)).await?.map(Record::Membership)
         }
@@ -211,7 +208,7 @@ fn remove(key: &RecordKey) -> Result<Vec<Write>> {
             return Err(Error::Unstorable("an organisation is removed by its id alone"));
         }
         RecordKey::Group(_) | RecordKey::Membership(..) => return Ok(Vec::new()),
-        RecordKey::GroupByName(_) | RecordKey::GroupByLink(..) => {
+        RecordKey::GroupByName(_) => {
             return Err(Error::Unstorable("a group is removed by its id alone"));
         }
         RecordKey::GroupEntry(..) => {

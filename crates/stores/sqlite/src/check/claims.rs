@@ -1,4 +1,5 @@
-//! Every claim is one that its user has a right to. (That every user has its claims, `users` checks.)
+//! Every claim is one that its user has a right to, and so is every link that is shared. (That every user has its claims,
+//! `users` checks.)
 
 use roster_directory::UserId;
 use roster_directory::check::Findings;
@@ -18,6 +19,22 @@ pub(super) fn check(conn: &Connection, findings: &mut Findings) -> Result<()> {
         if let Err(error) = check_row(conn, row, unique_email, findings) {
             findings.add("a claim", error.to_string());
         }
+    }
+    check_shared(conn, findings)
+}
+
+/// A link that leads to another user is had all the same.
+fn check_shared(conn: &Connection, findings: &mut Findings) -> Result<()> {
+    let sql = "SELECT user_id, source FROM shared_links WHERE NOT EXISTS (SELECT 1 FROM links \
+               WHERE links.user_id = shared_links.user_id AND links.source = shared_links.source \
+               AND links.external_id = shared_links.external_id)";
+    let mut statement = conn.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let columns = &mut Columns::new(row, "shared_links");
+        let (user, source) = (columns.user_id()?, columns.text()?);
+        let place = format!("shared link of user {user}");
+        findings.add(place, format!("it has no such link of source {source}"));
     }
     Ok(())
 }

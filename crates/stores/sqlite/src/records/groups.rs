@@ -16,19 +16,12 @@ const SELECT: &str =
 const BY_NAME: &str =
     "SELECT id, version, display_name, registered_at_us, recorded_at_us FROM groups WHERE name_folded = ?1";
 
-const BY_LINK: &str = "SELECT id, version, display_name, registered_at_us, recorded_at_us FROM groups \
-                       WHERE id = (SELECT group_id FROM group_links WHERE source = ?1 AND external_id = ?2)";
-
 pub(crate) fn load(conn: &Connection, id: GroupId) -> Result<Option<Group>> {
     one(conn, SELECT, [Cell::from(id)])
 }
 
 pub(super) fn load_by_name(conn: &Connection, folded: &str) -> Result<Option<Group>> {
     one(conn, BY_NAME, [folded])
-}
-
-pub(super) fn load_by_link(conn: &Connection, source: &Source, id: &ExternalId) -> Result<Option<Group>> {
-    one(conn, BY_LINK, [source.as_str(), id.as_str()])
 }
 
 fn one(conn: &Connection, sql: &str, params: impl Params) -> Result<Option<Group>> {

@@ -34,9 +34,6 @@ pub(crate) fn load(conn: &Connection, keyring: &Keyring, key: &RecordKey) -> Res
         }
         RecordKey::Group(id) => groups::load(conn, *id)?.map(Record::Group),
         RecordKey::GroupByName(folded) => groups::load_by_name(conn, folded)?.map(Record::Group),
-        RecordKey::GroupByLink(source, external_id) => {
-            groups::load_by_link(conn, source, external_id)?.map(Record::Group)
-        }
         RecordKey::Membership(group, user) => {
             groups::membership(conn, *group, *user)?.map(Record::Membership)
         }
@@ -106,7 +103,7 @@ fn remove(conn: &Connection, key: &RecordKey) -> Result<()> {
             .prepare_cached("DELETE FROM idempotency WHERE client = ?1 AND key = ?2")?
             .execute([client, key.as_str()])?,
         RecordKey::Group(id) => return groups::remove(conn, *id),
-        RecordKey::GroupByName(_) | RecordKey::GroupByLink(..) => {
+        RecordKey::GroupByName(_) => {
             return Err(Error::Unstorable("a group is removed by its id alone"));
         }
         RecordKey::Membership(group, user) => conn

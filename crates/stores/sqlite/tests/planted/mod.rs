@@ -185,9 +185,20 @@ pub(crate) const PLANTED: &[(&str, &str)] = &[
     ),
     ("UPDATE users SET last_element = 9 WHERE number = 5", "its last element is not that of its history"),
     ("UPDATE users SET last_element = 0 WHERE number = 5", "its last element is not that of its history"),
+    // A link that user 6 has, and that leads to user 5.
+    ("DELETE FROM shared_links", "it does not hold the claim on its link of source crm"),
+    (
+        "UPDATE shared_links SET user_id = zeroblob(16)",
+        "shared_links of user 00000000-0000-0000-0000-000000000000: there is no such user",
+    ),
+    (
+        "INSERT INTO shared_links SELECT 'crm', '1', id FROM users WHERE number = 3",
+        "it has no such link of source crm",
+    ),
+    ("UPDATE shared_links SET external_id = '2'", "it has no such link of source crm"),
     // Groups: `Readers` has the user 5 as its one member, another was deleted.
     (
-        "INSERT INTO group_members VALUES (zeroblob(16), (SELECT id FROM users WHERE number = 1), 0)",
+        "INSERT INTO group_members VALUES (zeroblob(16), (SELECT id FROM users WHERE number = 1), 0, NULL)",
         "group_members of group 00000000-0000-0000-0000-000000000000: there is no such group",
     ),
     (
@@ -195,15 +206,15 @@ pub(crate) const PLANTED: &[(&str, &str)] = &[
         "group_links of group 00000000-0000-0000-0000-000000000000: there is no such group",
     ),
     (
-        "INSERT INTO group_members SELECT id, zeroblob(16), 0 FROM groups",
+        "INSERT INTO group_members SELECT id, zeroblob(16), 0, NULL FROM groups",
         "group_members of user 00000000-0000-0000-0000-000000000000: there is no such user",
     ),
     (
-        "INSERT INTO group_members SELECT groups.id, users.id, 0 FROM groups, users WHERE users.number = 2",
+        "INSERT INTO group_members SELECT groups.id, users.id, 0, NULL FROM groups, users WHERE users.number = 2",
         "the user was deleted",
     ),
     (
-        "INSERT INTO group_members SELECT groups.id, users.id, 0 FROM groups, users WHERE users.number = 3",
+        "INSERT INTO group_members SELECT groups.id, users.id, 0, NULL FROM groups, users WHERE users.number = 3",
         "it is not as the history says",
     ),
     ("DELETE FROM group_members", "a member that the history knows has no row"),
