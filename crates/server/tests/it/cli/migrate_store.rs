@@ -8,6 +8,7 @@ use roster_testkit::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Roster, algorep_body, roster, zynchro_body};
+use crate::scim::{Client, GROUP, USER, resource};
 
 /// Every row of every table that is copied, but for what is a server's own business while it starts and stops.
 fn everything(data: &Path) -> Vec<(&'static str, Vec<Row>)> {
@@ -41,8 +42,31 @@ async fn directory() -> Roster {
     server.cli(&["key", "revoke", revoked.split('_').nth(1).unwrap()]).ok();
     let request = server.upsert_request("keyed").header("idempotency-key", "k");
     Answer::of(request.body(json!({"lastName": "Keyed"}).to_string())).await.ok();
+    with_scim(&server).await;
     server.stop();
     server
+}
+
+/// Elements, one of them taken away; a link that two users have; and a group that has a member and had another.
+async fn with_scim(server: &Roster) {
+    let client = Client::of(server, "okta");
+    let mut ids = Vec::new();
+    for name in ["ann", "bea"] {
+        let emails =
+            ["work", "home"].map(|kind| json!({"value": format!("{name}-{kind}@example.org"), "type": kind}));
+        let user = json!({"schemas": [USER], "userName": name, "externalId": "shared", "title": "Chief", "emails": emails});
+        ids.push(resource(&client.send("POST", "/Users", &user).await, 201)["id"].clone());
+    }
+    let path = format!("/Users/{}", ids[0].as_str().unwrap());
+    let gone = json!([{"op": "remove", "path": "emails[type eq \"home\"]"}]);
+    resource(&client.patch(&path, &gone).await, 200);
+    let members = json!([{"value": ids[0], "display": "Annie"}, {"value": ids[1]}]);
+    let group = json!({"schemas": [GROUP], "displayName": "Readers", "externalId": "g1", "members": members});
+    let group = resource(&client.send("POST", "/Groups", &group).await, 201)["id"].clone();
+    let path = format!("/Users/{}", ids[1].as_str().unwrap());
+    assert_eq!(client.delete(&path).await.status, 204);
+    let path = format!("/Groups/{}", group.as_str().unwrap());
+    assert_eq!(client.read(&path).await["members"].as_array().unwrap().len(), 1);
 }
 
 fn algorep_body_of(n: i32) -> Value {
