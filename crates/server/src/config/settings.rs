@@ -130,7 +130,7 @@ settings! {
     requests: NonZeroUsize = count(2_048);
     /// The most changes that wait to be written; further ones are answered 503.
     write_queue: NonZeroUsize = count(4_096);
-    /// How many connections to the database serve reads of one user, and as many serve lists and histories.
+    /// How many connections to the database serve reads of one user, as many serve lists and histories, and with `database_url` as many searches.
     readers: NonZeroUsize = count(2);
     /// About how much memory users that were read or written of late may take; 0 keeps none.
     user_cache: ByteSize = ByteSize(24 << 20);

@@ -25,8 +25,8 @@ impl PostgresStore {
             let id = |row: &Row| Columns::new(row, "users").user_id();
             let Found { page: ids, total, more } = find(&session, &search, &queries, id).await?;
             let mut users = load::users(&session, &ids, Reads::Together).await?;
-            let page = ids.iter().filter_map(|id: &UserId| users.remove(id)).map(Arc::new).collect();
-            Ok(Found { page, total, more })
+            let page = ids.iter().map(|id: &UserId| users.remove(id).map(Arc::new)).collect::<Option<_>>();
+            Ok(Found { page: page.ok_or(Error::Corrupt("users"))?, total, more })
         };
         self.searchers.search(found).await.map_err(search_failed)
     }
@@ -38,8 +38,8 @@ impl PostgresStore {
             let id = |row: &Row| Columns::new(row, "groups").group_id();
             let Found { page: ids, total, more } = find(&session, &search, &queries, id).await?;
             let mut groups = groups::load(&session, &ids, Lock::No).await?;
-            let page = ids.iter().filter_map(|id: &GroupId| groups.remove(id)).collect();
-            Ok(Found { page, total, more })
+            let page = ids.iter().map(|id: &GroupId| groups.remove(id)).collect::<Option<_>>();
+            Ok(Found { page: page.ok_or(Error::Corrupt("groups"))?, total, more })
         };
         self.searchers.search(found).await.map_err(search_failed)
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use common::{directory, keyring, open, options};
 use futures_util::future::join_all;
-use roster_directory::{Dialect, Rules, UserPatch};
+use roster_directory::{Attribute, Change, Dialect, Rules, UserPatch};
 use roster_store_postgres::{OpenError, PostgresStore, SCHEMA};
 use roster_testkit::TestDatabase;
-use roster_testkit::build::{external_id, principal};
+use roster_testkit::build::{content, external_id, primary, principal, text, with_elements, with_email};
 
 /// Nothing is locked, and all of them find the schema.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -53,6 +53,33 @@ async fn a_migration_that_waits_for_a_transaction_lets_changes_through() {
     long.wait().unwrap();
     let migrated = starting.await.unwrap().unwrap().migrated();
     assert_eq!((migrated.from, migrated.to), (1, SCHEMA));
+}
+
+/// As the Roster before SCIM left it: its users are there after the migration, and may have what is new.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_directory_from_before_scim_is_migrated_with_its_users() {
+    let (database, keyring) = (TestDatabase::new(), keyring());
+    let put = async |seed, patch| {
+        let store = Arc::new(open(&database, &keyring).await);
+        let roster = directory(&store, &keyring, Rules::default(), seed);
+        let (who, id) = (principal("bubble"), external_id("one"));
+        let user = roster.upsert(&who, Dialect::Rest, id, patch, None).await.unwrap().user;
+        assert_eq!(store.check().await, []);
+        (user, store.migrated())
+    };
+    let (before, _) = put(1, with_email("a@e.example")).await;
+    database.sql(
+        "ALTER TABLE users DROP COLUMN formatted_name, DROP COLUMN title, DROP COLUMN manager, DROP COLUMN last_element; \
+         DROP TABLE user_elements, shared_links, groups, group_links, group_members, group_journal; \
+         DELETE FROM migrations WHERE number = 3",
+    );
+    let emails = vec![primary("a@e.example", "work"), content("b@e.example", "home")];
+    let mut patch = with_elements(Attribute::Emails, emails.clone());
+    patch.profile.title = Change::Set(text("Chief"));
+    let (after, migrated) = put(2, patch).await;
+    assert_eq!((migrated.from, migrated.to), (2, SCHEMA));
+    assert_eq!((after.id, after.version, &after.profile.email), (before.id, 2, &before.profile.email));
+    assert_eq!((&after.profile.title, after.elements_of(Attribute::Emails)), (&Some(text("Chief")), emails));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,6 +8,7 @@ use roster_testkit::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Roster, algorep_body, roster, zynchro_body};
+use crate::scim::{Client, GROUP, USER, resource};
 
 /// Every row of every table that is copied, but for what is a server's own business while it starts and stops.
 fn everything(data: &Path) -> Vec<(&'static str, Vec<Row>)> {
@@ -35,44 +36,37 @@ async fn directory() -> Roster {
     server.cli(&["grant", "add", "8", "33", "18"]).ok();
     server.cli(&["client", "set", "33", "Client"]).ok();
     server.cli(&["profile", "set", "18", "Profile"]).ok();
-    of_scim(&server).await;
     let organisation = "019a0000-0000-7000-8000-000000000001";
     server.cli(&["organisation", "set", "producer", organisation, "p1", "Producer"]).ok();
     let revoked = server.new_key(&["--scopes", "admin"]);
     server.cli(&["key", "revoke", revoked.split('_').nth(1).unwrap()]).ok();
     let request = server.upsert_request("keyed").header("idempotency-key", "k");
     Answer::of(request.body(json!({"lastName": "Keyed"}).to_string())).await.ok();
+    with_scim(&server).await;
     server.stop();
     server
 }
 
-/// What SCIM alone keeps: elements, a group with its journal, and an external id that two users share.
-async fn of_scim(server: &Roster) {
-    let key = server.new_key(&["--source", "okta", "--scopes", "users:read,users:write,groups:write"]);
+/// Elements, one of them taken away; a link that two users have; and a group that has a member and had another.
+async fn with_scim(server: &Roster) {
+    let client = Client::of(server, "okta");
     let mut ids = Vec::new();
-    for name in ["scim-1", "scim-2"] {
-        let user = json!({
-            "userName": name,
-            "externalId": "shared",
-            "title": "Editor",
-            "emails": [
-                {"value": format!("{name}@example.org"), "type": "work"},
-                {"value": format!("{name}@home.example"), "type": "home"},
-            ],
-        });
-        ids.push(scim(server, &key, "Users", &user).await);
+    for name in ["ann", "bea"] {
+        let emails =
+            ["work", "home"].map(|kind| json!({"value": format!("{name}-{kind}@example.org"), "type": kind}));
+        let user = json!({"schemas": [USER], "userName": name, "externalId": "shared", "title": "Chief", "emails": emails});
+        ids.push(resource(&client.send("POST", "/Users", &user).await, 201)["id"].clone());
     }
-    let members: Vec<Value> = ids.iter().map(|id| json!({"value": id, "display": "Member"})).collect();
-    let group = json!({"displayName": "Editors", "externalId": "g", "members": members});
-    scim(server, &key, "Groups", &group).await;
-}
-
-async fn scim(server: &Roster, key: &str, endpoint: &str, body: &Value) -> String {
-    let request = server.with(key, "POST", &format!("/scim/v2/{endpoint}"));
-    let request = request.header("content-type", "application/scim+json").body(body.to_string());
-    let answer = Answer::of(request).await;
-    assert_eq!(answer.status, 201, "{}", answer.shown());
-    answer.json()["id"].as_str().unwrap().to_owned()
+    let path = format!("/Users/{}", ids[0].as_str().unwrap());
+    let gone = json!([{"op": "remove", "path": "emails[type eq \"home\"]"}]);
+    resource(&client.patch(&path, &gone).await, 200);
+    let members = json!([{"value": ids[0], "display": "Annie"}, {"value": ids[1]}]);
+    let group = json!({"schemas": [GROUP], "displayName": "Readers", "externalId": "g1", "members": members});
+    let group = resource(&client.send("POST", "/Groups", &group).await, 201)["id"].clone();
+    let path = format!("/Users/{}", ids[1].as_str().unwrap());
+    assert_eq!(client.delete(&path).await.status, 204);
+    let path = format!("/Groups/{}", group.as_str().unwrap());
+    assert_eq!(client.read(&path).await["members"].as_array().unwrap().len(), 1);
 }
 
 fn algorep_body_of(n: i32) -> Value {
