@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use roster_directory::store::StoreError;
 use rusqlite::Connection;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::cache::{Cache, View};
@@ -24,7 +26,12 @@ pub(crate) struct Reading {
     pub(crate) points: Readers,
     pub(crate) pages: Readers,
     pub(crate) search_timeout: Duration,
+    /// How many long searches may go on at once: one reader is left to the lists.
+    pub(crate) long_searches: Arc<Semaphore>,
 }
+
+/// How long a long search may wait for others to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Reading {
     /// A short read, on the calling thread: handing it to another would cost more than the read.
@@ -80,6 +87,14 @@ impl Reading {
         work: impl FnOnce(&Self, &Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, StoreError> {
         let most = Some(self.search_timeout);
+        let turn = timeout(PATIENCE, Arc::clone(&self.long_searches).acquire_owned()).await;
+        let turn = turn.map_err(|_| StoreError::Overloaded)?;
+        let turn = turn.map_err(|error| StoreError::Failed(error.to_string()))?;
+        // Who asked may be gone before the search ends, which has its turn until then.
+        let work = move |reading: &Self, conn: &Connection| {
+            let _turn = turn;
+            work(reading, conn)
+        };
         self.page_within(most, work).await
     }
 

@@ -12,7 +12,7 @@ use roster_directory::store::{
     Decide, Decision, GroupsOf, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
 };
 use roster_directory::{Email, Entry, Group, GroupId, Member, Position, Rules, Timestamp, User, UserId};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use uuid::Uuid;
 
 use crate::cache::Cache;
@@ -85,6 +85,7 @@ impl SqliteStore {
             points: Readers::open(&path, point_readers, options.busy_timeout)?,
             pages: Readers::open(&path, page_readers, options.busy_timeout)?,
             search_timeout,
+            long_searches: Arc::new(Semaphore::new(page_readers.saturating_sub(1).max(1))),
             path: path.clone(),
             epoch: Uuid::from_bytes(epoch),
             sealing: sealing.clone(),

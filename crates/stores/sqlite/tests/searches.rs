@@ -51,3 +51,36 @@ async fn a_search_that_takes_too_long_is_given_up() {
         assert_eq!(store.users(all).await.unwrap().users.len(), 50);
     }
 }
+
+/// However many search, and whether or not those who asked still wait.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn long_searches_leave_a_reader_to_the_lists() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = options(&folder.path().join("roster.db"), &keyring());
+    let patient = Options { search_timeout: Duration::from_secs(600), page_readers: 2, ..usual };
+    let store = Arc::new(SqliteStore::open(patient).unwrap());
+    let directory = Arc::new(directory(&store, &keyring(), Rules::default()));
+    let who = principal("bubble");
+    for n in 0..400 {
+        let patch = with_given_name(&format!("name {n}"));
+        directory.upsert(&who, Dialect::Algorep, external_id(&n.to_string()), patch, None).await.unwrap();
+    }
+    let contains = |n: i32| text(UserKey::Field(Field::GivenName), TextOrder::Contains, &format!("no {n}"));
+    let long = search(Condition::Any((0..900).map(contains).collect()));
+    let searches: Vec<_> = (0..6)
+        .map(|_| {
+            let (directory, who, long) = (Arc::clone(&directory), who.clone(), long.clone());
+            tokio::spawn(async move { directory.search_users(&who, long).await })
+        })
+        .collect();
+    for _ in 0..3 {
+        let all = UserQuery { filter: UserFilter::All, after: None, limit: 200 };
+        assert_eq!(store.users(all).await.unwrap().users.len(), 200);
+    }
+    let going_on = searches.iter().filter(|search| !search.is_finished()).count();
+    assert!(going_on > 0, "the lists were asked behind the searches");
+    for search in searches {
+        let found = search.await.unwrap();
+        assert!(matches!(found, Ok(_) | Err(Error::Overloaded)), "{found:?}");
+    }
+}
