@@ -123,7 +123,7 @@ struct Changes {
     entries: Rows,
 }
 
-/// Plans what the batch writes of groups. Names and links are given up before others take them.
+/// Plans what the batch writes of groups. Names of groups that are removed are free before others take them.
 pub(super) fn plan(plan: &mut Plan<'_>, net: &Net, present: &Present) -> Result<()> {
     let mut changes = Changes::default();
     for write in net.records.values() {
