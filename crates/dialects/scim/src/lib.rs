@@ -16,6 +16,9 @@ mod endpoints;
 mod error;
 mod fault;
 mod filter;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod grammar;
 mod group_patch;
 mod json;

@@ -93,7 +93,14 @@ fn implied<E: Engine>(key: ElementKey, attribute: Attribute, own: &str, engine: 
             Some(kind) => format!("CAST('{kind}' AS text)"),
             None => NO_TEXT.to_owned(),
         },
-        ElementKey::Primary => engine.truth(true).to_owned(),
+        // It is the primary one if no other is.
+        ElementKey::Primary => {
+            let yes = engine.truth(true);
+            let rows =
+                format!("p.user_id = u.id AND p.attribute = {} AND p.is_there = {yes}", attribute.id());
+            let other = format!("SELECT 1 FROM user_elements p WHERE {rows} AND p.is_primary = {yes}");
+            format!("CASE WHEN EXISTS ({other}) THEN NULL ELSE {yes} END")
+        }
         ElementKey::Display
         | ElementKey::Formatted
         | ElementKey::StreetAddress

@@ -11,25 +11,26 @@ use crate::schema::Attribute;
 /// Adds elements to a list. One that is about what another is about already is merged into that: no list has the same
 /// value with the same type twice (RFC 7643, 2.4).
 pub(super) fn append(attribute: &Attribute, list: &mut Vec<Value>, added: &[Value]) -> Result<(), ScimError> {
-    let mut touched = Vec::new();
+    let mut claiming = Vec::new();
     for element in added {
         let there = list.iter_mut().enumerate().find(|(_, other)| is_same(attribute, other, element));
-        match there {
+        let index = match there {
             Some((index, there)) => {
                 merge(there, element);
-                touched.push(index);
+                index
             }
             None => {
-                touched.push(list.len());
                 list.push(element.clone());
+                list.len() - 1
             }
+        };
+        // The primary one until now may be among those that are sent, and not claim to be it.
+        if is_primary(element) {
+            claiming.push(index);
         }
     }
     check_count(attribute, list)?;
-    if added.iter().any(is_primary) {
-        settle_primary(attribute, list, &touched)?;
-    }
-    Ok(())
+    settle_primary(attribute, list, &claiming)
 }
 
 fn is_same(attribute: &Attribute, one: &Value, other: &Value) -> bool {

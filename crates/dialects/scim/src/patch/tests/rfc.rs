@@ -189,3 +189,12 @@ fn the_read_only_is_passed_over_in_values_and_stays() {
         json!({ "id": "1", "groups": [{ "value": "g" }], "meta": { "version": "1" }, "title": "t" }),
     );
 }
+
+#[test]
+fn a_new_primary_element_takes_the_place_of_the_old_one_that_is_sent_with_it() {
+    check(
+        json!({ "emails": [{ "value": "a@x", "primary": true }] }),
+        json!([{ "op": "add", "path": "emails", "value": [{ "value": "b@x", "primary": true }, { "value": "a@x" }] }]),
+        json!({ "emails": [{ "value": "a@x", "primary": false }, { "value": "b@x", "primary": true }] }),
+    );
+}
