@@ -43,7 +43,7 @@ pub(crate) enum Key {
 pub(crate) struct Create {
     /// What you call it
     name: String,
-    /// What it may do: users:read, users:write, admin, separated by commas
+    /// What it may do: users:read, users:write, groups:write, admin, separated by commas
     #[arg(long, value_name = "SCOPE,...", required = true, value_delimiter = ',', value_parser = scope)]
     scopes: Vec<Scope>,
     /// The name space of its external ids
@@ -67,7 +67,8 @@ pub(crate) struct Rotate {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    Scope::from_name(text).ok_or_else(|| "a scope is users:read, users:write or admin".to_owned())
+    Scope::from_name(text)
+        .ok_or_else(|| "a scope is users:read, users:write, groups:write or admin".to_owned())
 }
 
 fn source(text: &str) -> Result<Source, String> {
