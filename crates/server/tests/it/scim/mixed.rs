@@ -190,3 +190,25 @@ async fn setting_the_email_changes_the_value_of_the_primary_element_and_leaves_t
     }
     assert_eq!(okta.read(&path).await["emails"], expected);
 }
+
+#[tokio::test]
+async fn an_email_beside_a_primary_element_that_is_no_address_is_not_found_as_the_primary_one() {
+    let roster = Roster::start();
+    let okta = Client::of(&roster, "okta");
+    let upserted = roster.upserted("u", &json!({})).await;
+    let path = format!("/Users/{}", id(&upserted));
+    let other = json!({"value": "no address", "type": "other", "primary": true});
+    okta.patched(&path, &json!([{"op": "add", "path": "emails", "value": [other]}])).await;
+    roster.upserted("u", &json!({"email": "a@x"})).await;
+    let user = okta.read(&path).await;
+    assert_eq!(*of_type(&user, "emails", "work"), json!({"value": "a@x", "type": "work"}));
+    for (filter, count) in [
+        (r#"emails[value eq "a@x"]"#, 1),
+        (r#"emails[value eq "a@x" and primary eq true]"#, 0),
+        (r#"emails[value eq "a@x" and primary eq false]"#, 1),
+        (r#"emails[value eq "a@x" and primary pr]"#, 0),
+        (r#"emails[value eq "no address" and primary eq true]"#, 1),
+    ] {
+        assert_eq!(okta.found("/Users", filter).await.len(), count, "{filter}");
+    }
+}

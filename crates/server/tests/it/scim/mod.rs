@@ -12,6 +12,7 @@ mod groups;
 mod mixed;
 mod okta;
 mod paging;
+mod property;
 mod suites;
 
 use futures_util::stream::{self, StreamExt as _};
