@@ -6,14 +6,16 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use roster_directory::{Applied, Change, Dialect, Error, Principal, Scope, Target, Update, User, UserId};
+use roster_directory::{
+    Applied, Change, Dialect, Error, Principal, Refusal, Scope, Target, Update, User, UserId,
+};
 use serde_json::{Map, Value};
 
 use super::{MOST_ATTEMPTS, projection, respond};
 use crate::answer::{self, Shown};
 use crate::call::{Call, Conditions};
+use crate::convert::from_user;
 use crate::convert::to_patch::{self, Asked};
-use crate::convert::{from_user, tag};
 use crate::error::ScimError;
 use crate::openapi::{self, ScimErrors, ScimUser};
 use crate::patch::{self, PatchRequest};
@@ -92,23 +94,15 @@ impl Scim {
         edit: &Edit,
         conditions: Conditions,
     ) -> Result<Shown, ScimError> {
-        let Conditions { if_match, idempotency } = conditions;
         for _ in 0..MOST_ATTEMPTS {
-            let user = self.directory.get(&self.reader(who), Target::Id(id)).await?;
-            let before = from_user::resource(&user, &[], &who.source, base);
-            let after = edit.apply(&before)?;
-            let mut faults = Vec::new();
-            let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
-            ScimError::check(&faults)?;
-            if edit.names_the_user() && patch.user_name == Change::Keep {
-                patch.user_name = Change::Set(user.user_name.clone());
-            }
-            let update = Update {
-                patch,
-                password,
-                if_version: if_match.clone(),
-                idempotency: idempotency.clone(),
-                made_for: Some(user.version),
+            let update = match self.prepare(who, base, id, edit, &conditions).await {
+                Ok(update) => update,
+                // What was done once may be impossible now, and is answered as it was then.
+                Err(error) => {
+                    let Some(request) = &conditions.idempotency else { return Err(error) };
+                    let earlier = self.directory.replayed(who, request).await?;
+                    return self.shown(who, base, earlier.ok_or(error)?).await;
+                }
             };
             match self.directory.update(who, Dialect::Scim, Target::Id(id), update).await {
                 Err(Error::Moved) => {}
@@ -116,6 +110,37 @@ impl Scim {
             }
         }
         Err(Error::Moved.into())
+    }
+
+    /// The change that an edit is for the user as it is now.
+    async fn prepare(
+        &self,
+        who: &Principal,
+        base: &str,
+        id: UserId,
+        edit: &Edit,
+        Conditions { if_match, idempotency }: &Conditions,
+    ) -> Result<Update, ScimError> {
+        let user = self.directory.get(&self.reader(who), Target::Id(id)).await?;
+        // Told before the edit is tried: for another version it may well be one that can't be made.
+        if if_match.as_ref().is_some_and(|versions| !versions.contains(&user.version)) {
+            return Err(Error::from(Refusal::VersionMismatch { current: user.version }).into());
+        }
+        let before = from_user::resource(&user, &[], &who.source, base);
+        let after = edit.apply(&before)?;
+        let mut faults = Vec::new();
+        let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
+        ScimError::check(&faults)?;
+        if edit.names_the_user() && patch.user_name == Change::Keep {
+            patch.user_name = Change::Set(user.user_name.clone());
+        }
+        Ok(Update {
+            patch,
+            password,
+            if_version: if_match.clone(),
+            idempotency: idempotency.clone(),
+            made_for: Some(user.version),
+        })
     }
 
     /// Deletes a user. Whether this is the answer to an earlier request again.
@@ -150,12 +175,7 @@ impl Scim {
         } else {
             None
         };
-        Ok(Shown {
-            resource: from_user::resource(user, &groups.unwrap_or_default(), &who.source, base),
-            version: user.version,
-            location: format!("{base}/Users/{}", user.id),
-            replayed: false,
-        })
+        Ok(Shown::new(from_user::resource(user, &groups.unwrap_or_default(), &who.source, base)))
     }
 
     /// Whoever may write is answered what was written, also without the scope to read.
@@ -165,15 +185,18 @@ impl Scim {
         who
     }
 
+    /// Whether a PATCH is answered without the resource: who asks for attributes is answered them (RFC 7644, 3.5.2).
+    pub(crate) fn answers_nothing(&self, projection: &Projection) -> bool {
+        self.options.patch_answer == PatchAnswer::NoContent && projection.is_default()
+    }
+
     /// The answer to a change, as the settings want it (RFC 7644, 3.5.2).
     fn patched(&self, shown: Shown, projection: &Projection) -> Response {
-        match self.options.patch_answer {
-            PatchAnswer::Resource => respond(StatusCode::OK, shown, projection),
-            PatchAnswer::NoContent => {
-                let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), shown.version);
-                answer::replayed(response, shown.replayed)
-            }
+        if self.answers_nothing(projection) {
+            let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), &shown.tag);
+            return answer::replayed(response, shown.replayed);
         }
+        respond(StatusCode::OK, shown, projection)
     }
 }
 
@@ -289,10 +312,10 @@ impl Scim {
     pub(crate) async fn read_user(&self, call: &Call, id: UserId) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
         let user = self.directory.get(&call.who, Target::Id(id)).await?;
-        if call.has_seen(&tag(user.version))? {
-            return Ok(answer::not_modified(user.version));
-        }
         let shown = self.show_user(&call.who, &call.base, &user, projection.wants("groups")).await?;
+        if call.has_seen(&shown.tag)? {
+            return Ok(answer::not_modified(&shown.tag));
+        }
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 
