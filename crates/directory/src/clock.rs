@@ -113,7 +113,16 @@ impl Timestamp {
     /// Parses an RFC 3339 date-time (section 5.6): an offset is required, any is accepted; the fraction is cut to
     /// milliseconds; second 60 is refused; the years are 0001 to 9999 after conversion to UTC.
     pub fn parse_rfc3339(text: &str) -> Result<Self, Invalid> {
-        let (local, offset_seconds) = split_rfc3339(text).ok_or(Invalid::DateTime)?;
+        Self::parse(text, 3)
+    }
+
+    /// The same with the fraction cut to microseconds: what [`Self::to_rfc3339_micros`] prints is read as it was.
+    pub fn parse_rfc3339_micros(text: &str) -> Result<Self, Invalid> {
+        Self::parse(text, 6)
+    }
+
+    fn parse(text: &str, digits: usize) -> Result<Self, Invalid> {
+        let (local, offset_seconds) = split_rfc3339(text, digits).ok_or(Invalid::DateTime)?;
         let local: DateTime = local.parse().map_err(|_| Invalid::DateTime)?;
         let utc = local
             .checked_sub(jiff::SignedDuration::from_secs(offset_seconds))
@@ -157,10 +166,10 @@ impl fmt::Display for Timestamp {
 }
 
 /// Checks the shape that RFC 3339 asks for (jiff reads more forms than that); the local date and time with its fraction
-/// cut to milliseconds, and the offset in seconds.
+/// cut to so many digits, and the offset in seconds.
 ///
 /// The years are checked after conversion, so the parts are taken apart here: jiff's own timestamps end before 10000.
-fn split_rfc3339(text: &str) -> Option<(String, i64)> {
+fn split_rfc3339(text: &str, digits: usize) -> Option<(String, i64)> {
     const LONGEST: usize = 64;
     if text.len() > LONGEST || !text.is_ascii() {
         return None;
@@ -186,7 +195,7 @@ fn split_rfc3339(text: &str) -> Option<(String, i64)> {
         }
         None => ("0", rest),
     };
-    let fraction = fraction.get(..3).unwrap_or(fraction);
+    let fraction = fraction.get(..digits).unwrap_or(fraction);
     Some((format!("{}.{fraction}", date_time.to_ascii_uppercase()), offset_seconds(offset)?))
 }
 

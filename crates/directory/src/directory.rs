@@ -4,6 +4,7 @@
 //! on disk. A handler can't get here without a [`Principal`], and what it may do is decided here again.
 
 pub mod groups;
+mod replayed;
 
 use std::sync::Arc;
 

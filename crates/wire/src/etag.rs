@@ -46,12 +46,12 @@ impl Tags {
         }
     }
 
-    /// The versions that they name, each alone in its tag; `None` for any. Weak tags are as good: SCIM's are weak, and
-    /// name a version all the same (RFC 7644, 3.14).
+    /// The versions that they begin with; `None` for any. Weak tags are as good: SCIM's are weak, and name a version all the
+    /// same (RFC 7644, 3.14).
     pub fn versions(&self) -> Option<Vec<u64>> {
         match self {
             Self::Any => None,
-            Self::List(tags) => Some(tags.iter().filter_map(|tag| tag.text.parse().ok()).collect()),
+            Self::List(tags) => Some(tags.iter().filter_map(Tag::version).collect()),
         }
     }
 
@@ -65,6 +65,10 @@ impl Tags {
 }
 
 impl Tag {
+    fn version(&self) -> Option<u64> {
+        self.text.split_once('-').map_or(self.text.as_str(), |(version, _)| version).parse().ok()
+    }
+
     fn version_of(&self, id: &str) -> Option<u64> {
         let (version, of) = self.text.split_once('-').map_or((&*self.text, None), |(v, id)| (v, Some(id)));
         let is_this = !self.weak && of.is_none_or(|of| of == id);
@@ -104,6 +108,17 @@ mod tests {
             headers.append(header::IF_MATCH, HeaderValue::from_static(line));
         }
         Tags::read(&headers, &header::IF_MATCH)
+    }
+
+    #[test]
+    fn the_versions_of_any_tags_are_what_they_begin_with() {
+        for (lines, versions) in [
+            (&["W/\"3\""] as &[_], Some(vec![3])),
+            (&["\"3\", W/\"4-0123456789abcdef\", \"x-5\""], Some(vec![3, 4])),
+            (&["*"], None),
+        ] {
+            assert_eq!(read(lines).unwrap().unwrap().versions(), versions, "{lines:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,6 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
 use serde_json::Value;
 
-use crate::convert::tag;
 use crate::error::MEDIA_TYPE;
 use crate::resource::Resource;
 
@@ -15,12 +14,23 @@ use crate::resource::Resource;
 pub(crate) struct Shown {
     /// The resource, before anything is left out of it.
     pub(crate) resource: Resource,
-    /// Its version.
-    pub(crate) version: u64,
+    /// Its entity tag.
+    pub(crate) tag: String,
     /// Where it is.
     pub(crate) location: String,
     /// Whether this is the answer to an earlier request again.
     pub(crate) replayed: bool,
+}
+
+impl Shown {
+    /// A resource and where it is, as its `meta` says.
+    pub(crate) fn new(resource: Resource) -> Self {
+        let said = |name: &str| {
+            let value = resource.get("meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
+            value.unwrap_or_default().to_owned()
+        };
+        Self { tag: said("version"), location: said("location"), resource, replayed: false }
+    }
 }
 
 /// A response with a body.
@@ -41,13 +51,13 @@ pub(crate) fn empty(status: StatusCode) -> Response {
 }
 
 /// A response without a body, to one who has this version already.
-pub(crate) fn not_modified(version: u64) -> Response {
-    tagged(empty(StatusCode::NOT_MODIFIED), version)
+pub(crate) fn not_modified(tag: &str) -> Response {
+    tagged(empty(StatusCode::NOT_MODIFIED), tag)
 }
 
 /// The response, with the entity tag of what it shows.
-pub(crate) fn tagged(mut response: Response, version: u64) -> Response {
-    insert(&mut response, header::ETAG, &tag(version));
+pub(crate) fn tagged(mut response: Response, tag: &str) -> Response {
+    insert(&mut response, header::ETAG, tag);
     response
 }
 

@@ -85,7 +85,7 @@ impl Call {
 
     /// The id in the path. What is none is the id of nothing.
     pub(crate) fn id(&self) -> Result<Uuid, ScimError> {
-        let id = self.segment().and_then(|segment| Uuid::try_parse(&segment).ok());
+        let id = self.segment().and_then(|segment| read_id(&segment));
         id.ok_or_else(crate::refused::not_found)
     }
 
@@ -146,6 +146,11 @@ impl Call {
     }
 }
 
+/// Reads an id as it is answered. A UUID has other forms too, but a resource has one id.
+pub(crate) fn read_id(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text).ok().filter(|id| text.len() == id.hyphenated().to_string().len())
+}
+
 fn header_fault(name: &str, why: impl Into<std::borrow::Cow<'static, str>>) -> ScimError {
     let fault = Fault::new(name, why);
     ScimError::new(ScimType::InvalidValue, fault.to_string())
@@ -156,7 +161,45 @@ fn base(headers: &HeaderMap, uri: &Uri) -> String {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let host = named.or_else(|| uri.authority().map(http::uri::Authority::as_str)).unwrap_or("localhost");
     let proto = headers.get("x-forwarded-proto").and_then(|proto| proto.to_str().ok());
+    // Each proxy adds its own: the first is what the sender used.
+    let proto = proto.and_then(|list| list.split(',').next()).map(str::trim);
     let scheme =
         if proto.is_some_and(|proto| proto.eq_ignore_ascii_case("https")) { "https" } else { "http" };
     format!("{scheme}://{host}{ROOT}")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_form() {
+        const ID: &str = "018df975-bfdb-7e89-af30-963784ae0865";
+        assert_eq!(read_id(ID).map(|id| id.to_string()).as_deref(), Some(ID));
+        for other in [ID.replace('-', ""), format!("{{{ID}}}"), format!("urn:uuid:{ID}"), String::new()] {
+            assert_eq!(read_id(&other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn of_several_proxies_the_first_says_how_the_sender_asked() {
+        let base = |proto: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, HeaderValue::from_static("roster.example.com"));
+            headers.extend(proto.map(|proto| {
+                (http::HeaderName::from_static("x-forwarded-proto"), HeaderValue::from_static(proto))
+            }));
+            base(&headers, &Uri::default())
+        };
+        for (proto, scheme) in [
+            (Some("https"), "https"),
+            (Some("HTTPS , http"), "https"),
+            (Some("http, https"), "http"),
+            (None, "http"),
+        ] {
+            assert_eq!(base(proto), format!("{scheme}://roster.example.com/scim/v2"), "{proto:?}");
+        }
+    }
 }

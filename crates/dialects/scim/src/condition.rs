@@ -8,9 +8,13 @@ use scim_v2::filter::{AttrExp, AttrPath, CompareOp, ValFilter};
 use serde_json::{Map, Value};
 
 use crate::error::{ScimError, ScimType};
+use crate::resource::PRIMARY;
 use crate::schema::Attribute;
 
-pub(crate) use compare::Constant;
+pub(crate) use compare::{Constant, same};
+
+/// What an element is that does not say whether it is the primary one (RFC 7643, 2.4).
+static NOT_PRIMARY: Value = Value::Bool(false);
 
 /// What an element must be.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +63,9 @@ impl Condition {
         match self {
             Self::Present(attribute) => value(attribute).is_some(),
             Self::Compare(Comparison { attribute, operator, constant }) => {
-                constant.compares(attribute, operator, value(attribute))
+                let unsaid = attribute.name == PRIMARY && matches!(constant, Constant::Boolean(_));
+                let value = value(attribute).or(unsaid.then_some(&NOT_PRIMARY));
+                constant.compares(attribute, operator, value)
             }
             Self::Not(condition) => !condition.holds(element),
             Self::All(of) => of.iter().all(|condition| condition.holds(element)),
@@ -88,18 +94,33 @@ impl Condition {
         }
     }
 
-    /// The values of the sub-attribute `name` that the condition lists: `value eq "a"`, or several such with `or`. `None` if
-    /// it is anything else.
-    pub(crate) fn listed(&self, name: &str) -> Option<Vec<Value>> {
+    /// The values of the sub-attribute `name` that the condition lists: `value eq "a"`, or several such with `or`. What holds
+    /// for every element, by `given`, may stand beside it with `and`. `None` if it is anything else.
+    pub(crate) fn listed(&self, name: &str, given: &Map<String, Value>) -> Option<Vec<Value>> {
         match self {
             Self::Compare(Comparison { attribute, operator: CompareOp::Eq, constant }) => {
                 (attribute.name == name).then(|| constant.to_json()).flatten().map(|value| vec![value])
             }
             Self::Any(of) => {
-                let each = of.iter().map(|condition| condition.listed(name)).collect::<Option<Vec<_>>>()?;
+                let each =
+                    of.iter().map(|condition| condition.listed(name, given)).collect::<Option<Vec<_>>>()?;
                 Some(each.into_iter().flatten().collect())
             }
-            Self::Compare(_) | Self::Present(_) | Self::Not(_) | Self::All(_) => None,
+            Self::All(of) => {
+                let mut others = of.iter().filter(|condition| !condition.is_given(given));
+                others.next().filter(|_| others.next().is_none())?.listed(name, given)
+            }
+            Self::Compare(_) | Self::Present(_) | Self::Not(_) => None,
+        }
+    }
+
+    /// Whether it is a comparison with what every element has.
+    fn is_given(&self, given: &Map<String, Value>) -> bool {
+        match self {
+            Self::Compare(Comparison { attribute, .. }) => {
+                given.contains_key(attribute.name) && self.holds(given)
+            }
+            Self::Present(_) | Self::Not(_) | Self::All(_) | Self::Any(_) => false,
         }
     }
 

@@ -7,6 +7,8 @@ pub(crate) mod to_patch;
 
 pub(crate) use plain::{PLAIN, Plain, plain_at};
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use roster_directory::Attribute as Multi;
 use serde_json::Value;
 
@@ -21,6 +23,15 @@ pub(crate) fn tag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
+/// The entity tag of a resource that shows `others` beside what its version is about: the groups of a user are none of its
+/// version, and what its members are called none of a group's. With nothing to show it is that of the version alone.
+pub(crate) fn tag_with(version: u64, others: Option<&Value>) -> String {
+    let Some(others) = others else { return tag(version) };
+    let mut hasher = DefaultHasher::new();
+    others.to_string().hash(&mut hasher);
+    format!("W/\"{version}-{:016x}\"", hasher.finish())
+}
+
 /// The attribute of the directory that a list of a user is, if it is one.
 pub(crate) fn multi(name: &str) -> Option<Multi> {
     Multi::ALL.into_iter().find(|multi| multi.name() == name)
@@ -32,13 +43,29 @@ pub(crate) fn meta(
     created: roster_directory::Timestamp,
     changed: roster_directory::Timestamp,
     location: &str,
-    version: u64,
+    version: &str,
 ) -> Value {
     serde_json::json!({
         "resourceType": resource_type,
-        "created": created.to_rfc3339_millis(),
-        "lastModified": changed.to_rfc3339_millis(),
+        "created": created.to_rfc3339_micros(),
+        "lastModified": changed.to_rfc3339_micros(),
         "location": location,
-        "version": tag(version),
+        "version": version,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_entity_tag_says_what_is_shown_beside_the_version() {
+        let of = |others: Value| tag_with(3, Some(&others));
+        assert_eq!(tag_with(3, None), "W/\"3\"");
+        assert_eq!(of(json!([{ "value": "1" }])), of(json!([{ "value": "1" }])));
+        assert_ne!(of(json!([{ "value": "1" }])), of(json!([{ "value": "2" }])));
+        assert!(of(json!([])).starts_with("W/\"3-"));
+    }
 }

@@ -15,7 +15,7 @@ use crate::answer::{self, Shown};
 use crate::error::ScimError;
 use crate::projection::Projection;
 use crate::schema::ResourceType;
-use crate::search::{PageSizes, SearchRequest};
+use crate::search::{self, PageSizes};
 
 /// The page sizes of every list.
 pub(crate) const PAGE_SIZES: PageSizes = PageSizes { default: 100, most: 1_000 };
@@ -25,14 +25,14 @@ const MOST_ATTEMPTS: usize = 64;
 
 /// What of a resource its caller wants, by the query.
 fn projection(kind: &'static ResourceType, query: &str) -> Result<Projection, ScimError> {
-    let asked = SearchRequest::from_query(query, PAGE_SIZES)?;
-    Projection::new(kind, &asked.attributes, &asked.excluded_attributes)
+    let [attributes, excluded] = search::names_of_query(query)?;
+    Projection::new(kind, &attributes, &excluded)
 }
 
 /// The response to a change, or to a look.
 fn respond(status: StatusCode, shown: Shown, projection: &Projection) -> Response {
-    let Shown { resource, version, location, replayed } = shown;
+    let Shown { resource, tag, location, replayed } = shown;
     let response = answer::json(status, &projection.apply(resource).into());
-    let response = answer::located(answer::tagged(response, version), &location);
+    let response = answer::located(answer::tagged(response, &tag), &location);
     answer::replayed(response, replayed)
 }

@@ -13,7 +13,7 @@ pub(crate) use users::{condition as user_condition, sort_key as user_sort_key};
 use crate::condition::Constant;
 use crate::error::{ScimError, ScimType};
 use crate::grammar;
-use crate::schema::{Attribute, Place, ResourceType};
+use crate::schema::{Attribute, Place, ResourceType, Target};
 
 /// A test as a filter has it: of an attribute of the table, and of its type.
 struct Asked {
@@ -35,6 +35,14 @@ impl What {
             Self::Compare(operator, constant) => {
                 constant.compares(attribute, operator, Some(&Value::from(value)))
             }
+        }
+    }
+
+    /// Whether what has no such attribute fits.
+    fn holds_for_none(&self, place: &Place) -> bool {
+        match self {
+            Self::Present => false,
+            Self::Compare(operator, constant) => constant.compares(compared(place), operator, None),
         }
     }
 
@@ -91,12 +99,17 @@ fn text_order(operator: &CompareOp) -> TextOrder {
     }
 }
 
+/// The most tests of one filter: a store may ask each of every resource.
+const MOST_TERMS: usize = 100;
+
 /// What a filter's leaves become: tests of one kind of resource.
 trait Tests {
     /// A test of the directory.
     type Test;
     /// The kind of resource.
     fn kind(&self) -> &'static ResourceType;
+    /// Another kind of resource, where the list has both: what that one has and this one has not, is absent here.
+    fn beside(&self) -> Option<&'static ResourceType>;
     /// A test of an attribute of the resource, or of any element of a list.
     fn attribute(&self, asked: &Asked) -> Result<Condition<Self::Test>, ScimError>;
     /// A test of the elements of a list: one of them fits all of it.
@@ -105,7 +118,29 @@ trait Tests {
 
 /// Reads a filter.
 fn read<T: Tests>(text: &str, tests: &T) -> Result<Condition<T::Test>, ScimError> {
-    walk(&grammar::filter(text)?, tests)
+    let filter = grammar::filter(text)?;
+    if terms(&filter) > MOST_TERMS {
+        let detail = format!("the filter must have at most {MOST_TERMS} terms");
+        return Err(ScimError::new(ScimType::TooMany, detail));
+    }
+    walk(&filter, tests)
+}
+
+fn terms(filter: &Filter) -> usize {
+    match filter {
+        Filter::And(of) | Filter::Or(of) => of.iter().map(terms).sum(),
+        Filter::Not(inner) => terms(inner),
+        Filter::Attr(_) => 1,
+        Filter::ValuePath(ValuePath { filter, .. }) => inner_terms(filter),
+    }
+}
+
+fn inner_terms(filter: &ValFilter) -> usize {
+    match filter {
+        ValFilter::And(of) | ValFilter::Or(of) => of.iter().map(inner_terms).sum(),
+        ValFilter::Not(inner) => inner_terms(inner),
+        ValFilter::Attr(_) => 1,
+    }
 }
 
 fn walk<T: Tests>(filter: &Filter, tests: &T) -> Result<Condition<T::Test>, ScimError> {
@@ -118,17 +153,31 @@ fn walk<T: Tests>(filter: &Filter, tests: &T) -> Result<Condition<T::Test>, Scim
             let path = match expression {
                 AttrExp::Present(path) | AttrExp::Comparison(path, ..) => path,
             };
-            let place = place(tests.kind(), path)?;
+            let place = match (place(tests.kind(), path), elsewhere(tests, path)) {
+                (Ok(place), _) => place,
+                (Err(_), Some(other)) => {
+                    return Ok(Condition::Always(what(expression, compared(&other))?.holds_for_none(&other)));
+                }
+                (Err(unknown), None) => return Err(unknown),
+            };
             tests.attribute(&Asked { what: what(expression, compared(&place))?, place })?
         }
         Filter::ValuePath(ValuePath { attr, filter }) => {
-            let list = place(tests.kind(), attr)?;
+            let list = match place(tests.kind(), attr) {
+                Err(_) if elsewhere(tests, attr).is_some() => return Ok(Condition::Always(false)),
+                list => list?,
+            };
             if list.sub.is_some() || !list.attribute.multi_valued {
                 return Err(invalid(format!("{list} has no elements that a filter could select")));
             }
             tests.elements(list, filter)?
         }
     })
+}
+
+/// What a name means of the other kind of resource, where the list has both.
+fn elsewhere<T: Tests>(tests: &T, path: &AttrPath) -> Option<Place> {
+    tests.beside().and_then(|kind| place(kind, path).ok())
 }
 
 /// Makes a test of a sub-attribute.
@@ -175,8 +224,16 @@ fn compared(place: &Place) -> &'static Attribute {
 }
 
 fn place(kind: &ResourceType, AttrPath { uri, name, sub_attr }: &AttrPath) -> Result<Place, ScimError> {
-    kind.place(uri.as_deref(), name, sub_attr.as_deref())
+    kind.asked(uri.as_deref(), name, sub_attr.as_deref())
         .ok_or_else(|| invalid(format!("the filter names an attribute that a {} does not have", kind.name)))
+}
+
+/// The attribute that the name of an order means.
+fn asked(kind: &ResourceType, name: &str) -> Option<Place> {
+    match kind.find_asked(name)? {
+        Target::Attribute(place) => Some(place),
+        Target::Schema(_) => None,
+    }
 }
 
 fn invalid(detail: String) -> ScimError {

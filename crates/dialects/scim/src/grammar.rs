@@ -1,6 +1,7 @@
 //! The grammar of filters and paths (RFC 7644, 3.4.2.2 and 3.5.2), with its limits.
 
 mod selected;
+mod spaced;
 
 use scim_v2::filter::{Filter, FilterActionError, ParseError, PatchPath};
 
@@ -12,7 +13,7 @@ pub(crate) const LONGEST: usize = 8 << 10;
 /// Reads a filter.
 pub(crate) fn filter(text: &str) -> Result<Filter, ScimError> {
     check_length(text, "the filter", ScimType::InvalidFilter)?;
-    selected::within(text)
+    selected::within(&spaced::out(text))
         .parse()
         .map_err(|error| ScimError::new(ScimType::InvalidFilter, explain("the filter", &error)))
 }
@@ -20,7 +21,9 @@ pub(crate) fn filter(text: &str) -> Result<Filter, ScimError> {
 /// Reads the path of a PATCH operation.
 pub(crate) fn path(text: &str) -> Result<PatchPath, ScimError> {
     check_length(text, "the path", ScimType::InvalidPath)?;
-    text.parse().map_err(|error| ScimError::new(ScimType::InvalidPath, explain("the path", &error)))
+    spaced::out(text)
+        .parse()
+        .map_err(|error| ScimError::new(ScimType::InvalidPath, explain("the path", &error)))
 }
 
 fn check_length(text: &str, what: &str, scim_type: ScimType) -> Result<(), ScimError> {
@@ -80,6 +83,7 @@ mod tests {
             "userName eq \"bjensen\"",
             "emails[type eq \"work\" and value co \"@example.com\"] or not (title pr)",
             "urn:ietf:params:scim:schemas:core:2.0:User:userName sw \"J\"",
+            "not(title pr) and emails[not(type eq \"work\")]",
         ] {
             assert!(filter(text).is_ok(), "{text}");
         }
@@ -88,6 +92,7 @@ mod tests {
             "name.familyName",
             "addresses[type eq \"work\"]",
             "members[value eq \"2\"].displayName",
+            "emails[NOT(type eq \"work\")].value",
         ] {
             assert!(path(text).is_ok(), "{text}");
         }

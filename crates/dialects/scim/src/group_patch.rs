@@ -103,6 +103,11 @@ pub(crate) fn members_of(members: &Value) -> Vec<Named> {
     members.iter().filter_map(named).collect()
 }
 
+/// What a filter may say of every member.
+fn every_member() -> Map<String, Value> {
+    Map::from_iter([("type".to_owned(), "User".into())])
+}
+
 /// Members are nothing but their identifiers, so these are all that a filter can ask for.
 fn select(Elements { list, which, sub }: Elements, action: Action) -> Result<MemberOp, ScimError> {
     if action != Action::Remove || sub.is_some() {
@@ -114,7 +119,7 @@ fn select(Elements { list, which, sub }: Elements, action: Action) -> Result<Mem
         Which::Like(named) => {
             Ok(MemberOp::Remove(members_of(&named.into()).into_iter().map(|member| member.id).collect()))
         }
-        Which::Matching(condition) => match condition.listed(VALUE) {
+        Which::Matching(condition) => match condition.listed(VALUE, &every_member()) {
             Some(listed) => {
                 Ok(MemberOp::Remove(listed.iter().filter_map(Value::as_str).map(str::to_owned).collect()))
             }

@@ -33,6 +33,7 @@ mod schema;
 mod search;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, any};
@@ -66,6 +67,9 @@ pub struct Options {
     pub body_limit: usize,
     /// What a PATCH is answered with.
     pub patch_answer: PatchAnswer,
+    /// How long a bulk request begins operations. It is to be less than what the server gives a request: what came of those
+    /// that are done must still be answered.
+    pub bulk_time: Duration,
 }
 
 /// The dialect, over a directory.

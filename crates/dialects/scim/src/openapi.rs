@@ -144,11 +144,11 @@ schemas! {
     /// A list of documents, or of resources of several types.
     DocumentList as "ScimDocumentList": list(any("A resource"));
     /// The message of a PATCH.
-    PatchOp as "ScimPatchOp": message("PatchOp", "Operations", operations(&["op", "path", "value"], &["op"]));
+    PatchOp as "ScimPatchOp": message("PatchOp", operations(&["op", "path", "value"], &["op"])).build().into();
     /// The message of a search.
     SearchMessage as "ScimSearchRequest": search();
     /// The message of a bulk request.
-    BulkMessage as "ScimBulkRequest": message("BulkRequest", "Operations", operations(&["method", "path", "bulkId", "version", "data"], &["method", "path"]));
+    BulkMessage as "ScimBulkRequest": bulk();
     /// Why a request was not done.
     ScimErrorBody as "ScimError": error();
 }
@@ -229,13 +229,18 @@ fn operations(names: &[&str], required: &[&str]) -> Schema {
     ArrayBuilder::new().items(operation.build()).build().into()
 }
 
-fn message(name: &str, member: &str, of: Schema) -> RefOr<Schema> {
+fn message(name: &str, operations: Schema) -> ObjectBuilder {
     ObjectBuilder::new()
         .description(Some(format!("The message urn:ietf:params:scim:api:messages:2.0:{name}")))
         .property("schemas", ArrayBuilder::new().items(text()).build())
+        .property("Operations", operations)
+        .required("Operations")
+}
+
+fn bulk() -> RefOr<Schema> {
+    let operations = operations(&["method", "path", "bulkId", "version", "data"], &["method", "path"]);
+    message("BulkRequest", operations)
         .property("failOnErrors", Object::with_type(Type::Integer))
-        .property(member, of)
-        .required(member)
         .build()
         .into()
 }

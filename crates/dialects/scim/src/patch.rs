@@ -78,10 +78,11 @@ pub(crate) fn apply(request: &PatchRequest, resource: &Resource) -> Result<Resou
     for step in &request.steps {
         step.apply(&mut patched, &mut work)?;
     }
+    work.check_made(&patched)?;
     apply::finish(&USER, &mut patched);
     Ok(patched)
 }
 
-fn no_target(at: &At) -> ScimError {
-    ScimError::new(ScimType::NoTarget, format!("the filter selects no element of {}", at.place()))
+fn no_target(list: Place) -> ScimError {
+    ScimError::new(ScimType::NoTarget, format!("the filter selects no element of {list}"))
 }

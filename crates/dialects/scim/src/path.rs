@@ -45,8 +45,8 @@ pub(crate) enum Which {
 /// What the path of an operation leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Located {
-    /// All attributes of an extension.
-    Extension(&'static Schema),
+    /// All attributes of a schema.
+    Schema(&'static Schema),
     /// A place.
     At(At),
 }
@@ -101,7 +101,7 @@ impl From<Place> for At {
 /// Finds what a path leads to, whether or not callers may write there.
 pub(crate) fn locate(kind: &ResourceType, path: &str) -> Result<Located, ScimError> {
     match kind.find(path.trim()) {
-        Some(Target::Extension(schema)) => return Ok(Located::Extension(schema)),
+        Some(Target::Schema(schema)) => return Ok(Located::Schema(schema)),
         Some(Target::Attribute(place)) => return Ok(Located::At(place.into())),
         None => {}
     }
@@ -140,7 +140,7 @@ pub(crate) fn entries<'v>(
     for (name, value) in sent {
         match named(kind, name) {
             Some(Located::At(at)) => entries.push((at, value)),
-            Some(Located::Extension(schema)) => entries.extend(within(kind, schema, value, faults)),
+            Some(Located::Schema(schema)) => entries.extend(within(kind, schema, value, faults)),
             None => {}
         }
     }
@@ -151,14 +151,21 @@ pub(crate) fn entries<'v>(
 fn named(kind: &ResourceType, name: &str) -> Option<Located> {
     // Nearly every name is one of the table: the parser is for the others.
     match kind.find(name) {
-        Some(Target::Extension(schema)) => Some(Located::Extension(schema)),
+        Some(Target::Schema(schema)) => Some(Located::Schema(schema)),
         Some(Target::Attribute(place)) => Some(Located::At(place.into())),
-        None if name.contains('[') => locate(kind, name).ok(),
+        None if selects(kind, name) => locate(kind, name).ok(),
         None => None,
     }
 }
 
-/// The places that an extension's object names. Without an object, all of the extension is erased.
+/// Whether a name may select elements of a list that there is. A body may have many names that are nobody's, and to parse
+/// one costs far more than to look it up.
+fn selects(kind: &ResourceType, name: &str) -> bool {
+    let list = name.split_once('[').and_then(|(list, _)| kind.find_attribute(list.trim()));
+    list.is_some_and(|list| list.sub.is_none() && list.attribute.multi_valued)
+}
+
+/// The places that an extension's object names. What is empty erases all of the extension.
 pub(crate) fn within<'v>(
     kind: &ResourceType,
     schema: &'static Schema,
@@ -166,7 +173,8 @@ pub(crate) fn within<'v>(
     faults: &mut Vec<Fault>,
 ) -> Vec<(At, &'v Value)> {
     match sent {
-        Value::Null => all_of(schema).map(|at| (at, sent)).collect(),
+        Value::Null => all_of(kind, schema).map(|at| (at, sent)).collect(),
+        Value::String(text) if text.is_empty() => all_of(kind, schema).map(|at| (at, sent)).collect(),
         Value::Object(sent) => {
             let at = |(name, value): (&String, &'v Value)| {
                 let (name, sub) =
@@ -182,10 +190,12 @@ pub(crate) fn within<'v>(
     }
 }
 
-/// The attributes of an extension that callers may write.
-pub(crate) fn all_of(schema: &'static Schema) -> impl Iterator<Item = At> {
+/// The attributes of a schema that callers may write.
+pub(crate) fn all_of(kind: &ResourceType, schema: &'static Schema) -> impl Iterator<Item = At> {
+    // Those of the core schema are at the top of the resource.
+    let extension = Some(schema.urn).filter(|_| schema != kind.core);
     let writable = schema.attributes.iter().filter(|attribute| !attribute.is_read_only());
-    writable.map(|attribute| At::Attribute(Place { extension: Some(schema.urn), attribute, sub: None }))
+    writable.map(move |attribute| At::Attribute(Place { extension, attribute, sub: None }))
 }
 
 #[cfg(test)]
@@ -195,7 +205,7 @@ mod tests {
 
     fn located(path: &str) -> String {
         match locate(&USER, path) {
-            Ok(Located::Extension(schema)) => schema.name.to_owned(),
+            Ok(Located::Schema(schema)) => schema.name.to_owned(),
             Ok(Located::At(at)) => {
                 format!("{at}{}", if at.check_writable().is_ok() { "" } else { " (read-only)" })
             }
@@ -218,7 +228,7 @@ mod tests {
             (&format!("{URN}:manager.displayName"), &format!("{URN}:manager.displayName (read-only)")),
             (
                 "urn:roster:scim:schemas:extension:directory:1.0:User:grants[clientId gt 1].profileId",
-                "urn:roster:scim:schemas:extension:directory:1.0:User:grants.profileId",
+                "urn:roster:scim:schemas:extension:directory:1.0:User:grants.profileId (read-only)",
             ),
             ("urn:ietf:params:scim:schemas:core:2.0:User:emails[type eq \"work\"].value", "emails.value"),
             ("id", "id (read-only)"),

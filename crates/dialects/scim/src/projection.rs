@@ -58,7 +58,8 @@ impl Projection {
         attributes: &[String],
         excluded: &[String],
     ) -> Result<Self, ScimError> {
-        let find = |names: &[String]| names.iter().filter_map(|name| kind.find(&unfiltered(name))).collect();
+        let find =
+            |names: &[String]| names.iter().filter_map(|name| kind.find_asked(&unfiltered(name))).collect();
         match (attributes.is_empty(), excluded.is_empty()) {
             (true, true) => Ok(Self::default_of(kind)),
             (false, true) => Ok(Self { kind, mode: Mode::Only, named: find(attributes) }),
@@ -68,6 +69,11 @@ impl Projection {
                 Err(ScimError::of_faults(&[Fault::new("attributes", reason)]))
             }
         }
+    }
+
+    /// Whether it is everything that is returned by default: nothing else was asked for.
+    pub(crate) fn is_default(&self) -> bool {
+        self.mode == Mode::Default
     }
 
     /// Whether something of the attribute may be answered; what is not, need not be read.
@@ -129,7 +135,10 @@ impl Projection {
             Returned::Default | Returned::Request => {}
         }
         let whole = self.named.iter().any(|target| match target {
-            Target::Extension(schema) => place.extension == Some(schema.urn),
+            Target::Schema(schema) if *schema == self.kind.core => {
+                place.extension.is_none() && schema.attributes.contains(place.attribute)
+            }
+            Target::Schema(schema) => place.extension == Some(schema.urn),
             Target::Attribute(named) => named == place,
         });
         let subs: Vec<_> = self
@@ -137,7 +146,7 @@ impl Projection {
             .iter()
             .filter_map(|target| match target {
                 Target::Attribute(named) if named.whole() == *place => named.sub,
-                Target::Attribute(_) | Target::Extension(_) => None,
+                Target::Attribute(_) | Target::Schema(_) => None,
             })
             .collect();
         let is_hidden = place.attribute.returned == Returned::Request;
@@ -157,6 +166,20 @@ mod tests {
 
     use super::*;
     use crate::schema::{GROUP, USER};
+
+    #[test]
+    fn the_urn_of_the_core_schema_is_all_its_attributes() {
+        let resource = json!({ "id": "1", "userName": "x", "title": "t", "meta": { "version": "1" } });
+        let apply = |only: &[&str], without: &[&str]| {
+            let [only, without] =
+                [only, without].map(|names| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>());
+            let projection = Projection::new(&USER, &only, &without).unwrap();
+            let resource = projection.apply(resource.as_object().unwrap().clone());
+            resource.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(apply(&[USER.core.urn], &[]), "id userName title");
+        assert_eq!(apply(&[], &[USER.core.urn]), "id meta");
+    }
 
     const URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 

@@ -53,6 +53,12 @@ fn busy(retry_after: u64) -> ScimError {
     }
 }
 
+/// An operation of a bulk request that was not begun.
+pub(crate) fn not_tried() -> ScimError {
+    let detail = "not tried: the request takes too long; send this operation again";
+    ScimError::of_status(StatusCode::SERVICE_UNAVAILABLE, detail)
+}
+
 fn outcome_unknown() -> ScimError {
     let detail = "the outcome is not known: the change may or may not have been made";
     let error = ScimError::of_status(StatusCode::SERVICE_UNAVAILABLE, detail);

@@ -12,6 +12,13 @@ use crate::json;
 
 const SEARCH_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
+/// What a query names of a resource.
+const NAMES: [&str; 2] = ["attributes", "excludedAttributes"];
+
+/// What the query of a list may have.
+const PARAMETERS: [&str; 8] =
+    ["filter", "sortBy", "sortOrder", "startIndex", "count", "cursor", "attributes", "excludedAttributes"];
+
 /// How many resources a page has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PageSizes {
@@ -62,7 +69,7 @@ pub(crate) enum Start {
 impl SearchRequest {
     /// Reads the query of a GET. Parameters that SCIM does not have are passed over.
     pub(crate) fn from_query(query: &str, sizes: PageSizes) -> Result<Self, ScimError> {
-        Self::read(&query::members(query)?, sizes)
+        Self::read(&query::members(query, &PARAMETERS)?, sizes)
     }
 
     /// Reads the body of a POST to `.search`.
@@ -84,6 +91,14 @@ impl SearchRequest {
         };
         ScimError::check(&reader.faults).map(|()| request)
     }
+}
+
+/// The names of `attributes` and of `excludedAttributes`: all that a query says where one resource is asked for.
+pub(crate) fn names_of_query(query: &str) -> Result<[Vec<String>; 2], ScimError> {
+    let sent = query::members(query, &NAMES)?;
+    let mut reader = Reader { sent: &sent, faults: Vec::new() };
+    let names = NAMES.map(|name| reader.names(name));
+    ScimError::check(&reader.faults).map(|()| names)
 }
 
 struct Reader<'s> {
@@ -167,10 +182,13 @@ fn split(names: &str) -> Vec<String> {
     names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-/// A whole number, of any size.
+/// A whole number, of any size; `1e3` and `5.0` are such.
 fn whole(sent: &Value) -> Option<i64> {
     match sent {
-        Value::Number(number) => number.as_i64().or(number.as_u64().map(|_| i64::MAX)),
+        Value::Number(number) => number.as_i64().or_else(|| {
+            let number = number.as_f64().filter(|number| number.fract() == 0.0)?;
+            query::whole(&format!("{number:.0}"))
+        }),
         Value::String(digits) => query::whole(digits),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }

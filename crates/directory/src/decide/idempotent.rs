@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::refuse;
 use crate::clock::Timestamp;
 use crate::error::{Refusal, Refused};
 use crate::idempotency::{Idempotency, KEPT_SECONDS};
@@ -24,23 +23,8 @@ impl<D: Decide> Idempotent<D> {
         RecordKey::Idempotency(self.client.clone(), self.request.key.clone())
     }
 
-    fn earlier<'a>(&self, seen: &'a Seen) -> Result<Option<&'a IdempotencyRecord>, ReadSet> {
-        Ok(match seen.record(&self.key())? {
-            Some(Record::Idempotency(record)) if record.expires_at > self.now => Some(record),
-            Some(
-                Record::Idempotency(_)
-                | Record::ApiKey(_)
-                | Record::RevokedToken(_)
-                | Record::Organisation(_)
-                | Record::Client(_)
-                | Record::Profile(_)
-                | Record::Group(_)
-                | Record::Membership(_)
-                | Record::GroupEntry(_)
-                | Record::SharedLink(..),
-            )
-            | None => None,
-        })
+    fn earlier(&self, seen: &Seen) -> Result<Option<Verdict>, ReadSet> {
+        Ok(answered(seen.record(&self.key())?, &self.request, self.now))
     }
 
     fn remember(&self, mut writes: Box<WriteSet>, verdict: Verdict) -> Decision {
@@ -75,10 +59,7 @@ impl<D: Decide> Decide for Idempotent<D> {
     fn decide(&self, seen: &Seen) -> Decision {
         match self.earlier(seen) {
             Err(more) => Decision::ReadMore(more),
-            Ok(Some(record)) if record.request != self.request.request => {
-                refuse(Refusal::IdempotencyKeyReused)
-            }
-            Ok(Some(record)) => Decision::Done { writes: Box::default(), verdict: replay(&record.outcome) },
+            Ok(Some(verdict)) => Decision::Done { writes: Box::default(), verdict },
             Ok(None) => match self.change.decide(seen) {
                 Decision::Done { writes, verdict } => self.remember(writes, verdict),
                 Decision::ReadMore(more) => Decision::ReadMore(more),
@@ -86,6 +67,26 @@ impl<D: Decide> Decide for Idempotent<D> {
             },
         }
     }
+}
+
+/// What the request was answered before, by the record of its key.
+pub(crate) fn answered(record: Option<&Record>, request: &Idempotency, now: Timestamp) -> Option<Verdict> {
+    let record = match record? {
+        Record::Idempotency(record) => Some(record).filter(|record| record.expires_at > now)?,
+        Record::ApiKey(_)
+        | Record::RevokedToken(_)
+        | Record::Organisation(_)
+        | Record::Client(_)
+        | Record::Profile(_)
+        | Record::Group(_)
+        | Record::Membership(_)
+        | Record::GroupEntry(_)
+        | Record::SharedLink(..) => return None,
+    };
+    if record.request != request.request {
+        return Some(Err(Refusal::IdempotencyKeyReused.into()));
+    }
+    Some(replay(&record.outcome))
 }
 
 fn replay(outcome: &StoredOutcome) -> Verdict {

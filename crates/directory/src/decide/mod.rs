@@ -10,7 +10,7 @@ mod user;
 
 pub(crate) use delete_user::DeleteUser;
 pub(crate) use group::{ChangeGroup, DeleteGroup, GroupSubject};
-pub(crate) use idempotent::Idempotent;
+pub(crate) use idempotent::{Idempotent, answered};
 pub use record::ChangeRecord;
 pub(crate) use user::{ChangeUser, NewUser, Subject};
 

@@ -136,6 +136,8 @@ fn scim_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenAp
             choices::ScimPatchResponse::Resource => scim::PatchAnswer::Resource,
             choices::ScimPatchResponse::NoContent => scim::PatchAnswer::NoContent,
         },
+        // The last fifth is for the operation that is under way then, and for the answer.
+        bulk_time: settings.request_timeout.mul_f64(0.8),
     };
     scim::router(Scim { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }

@@ -47,8 +47,10 @@ impl Constant {
             Kind::Boolean => Self::Boolean(boolean(&value).ok_or_else(other_type)?),
             Kind::Integer => Self::Integer(value.as_i64().ok_or_else(other_type)?),
             Kind::DateTime => {
-                let at = date_time(&value).ok_or_else(other_type)?;
-                Self::Moment { sent: value.as_str().unwrap_or_default().to_owned(), at }
+                // As precise as `meta` shows it, or a time that was answered would not be found again.
+                let sent = value.as_str().ok_or_else(other_type)?;
+                let at = Timestamp::parse_rfc3339_micros(sent).map_err(|_| other_type())?;
+                Self::Moment { sent: sent.to_owned(), at }
             }
             Kind::String | Kind::Binary | Kind::Reference(_) => {
                 let sent = value.as_str().ok_or_else(other_type)?;
@@ -130,6 +132,20 @@ impl Constant {
             Self::Integer(value) => Some((*value).into()),
             Self::Moment { sent, .. } | Self::Text { sent, .. } => Some(sent.as_str().into()),
         }
+    }
+}
+
+/// Whether two values of an attribute are one, by its rule of case.
+pub(crate) fn same(attribute: &Attribute, one: Option<&Value>, other: Option<&Value>) -> bool {
+    if one == other {
+        return true;
+    }
+    match (one.and_then(Value::as_str), other.and_then(Value::as_str)) {
+        (Some(_), Some(_)) if attribute.case_exact => false,
+        // Nearly every text is in ASCII, and is compared without a copy of it.
+        (Some(one), Some(other)) if one.is_ascii() && other.is_ascii() => one.eq_ignore_ascii_case(other),
+        (Some(one), Some(other)) => fold(one) == fold(other),
+        (_, _) => false,
     }
 }
 

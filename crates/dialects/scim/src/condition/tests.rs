@@ -123,7 +123,54 @@ fn a_filter_may_describe_an_element_or_list_values() {
     ] {
         let condition = condition("emails", filter).unwrap();
         assert_eq!(condition.described().map(Value::Object), described, "{filter}");
-        assert_eq!(condition.listed("value").map(Value::Array), listed, "{filter}");
+        assert_eq!(condition.listed("value", &Map::new()).map(Value::Array), listed, "{filter}");
     }
     assert_eq!(condition("emails", "value pr or not (type pr and type eq \"x\")").unwrap().terms(), 3);
+}
+
+#[test]
+fn what_every_element_has_may_stand_beside_a_listed_value() {
+    let given = json!({ "type": "User" });
+    for (filter, listed) in [
+        ("value eq \"a\" and type eq \"user\"", Some(json!(["a"]))),
+        ("type eq \"User\" and (value eq \"a\" or value eq \"b\")", Some(json!(["a", "b"]))),
+        ("value eq \"a\" and type eq \"Group\"", None),
+        ("value eq \"a\" and value eq \"b\"", None),
+        ("type eq \"User\"", None),
+        ("type eq \"User\" and type eq \"User\"", None),
+    ] {
+        let condition = condition("emails", filter).unwrap();
+        let found = condition.listed("value", given.as_object().unwrap());
+        assert_eq!(found.map(Value::Array), listed, "{filter}");
+    }
+}
+
+#[test]
+fn an_element_that_does_not_say_so_is_not_the_primary_one() {
+    let unsaid = json!({ "value": "a@b" });
+    for (filter, holds) in [
+        ("primary eq false", true),
+        ("primary eq \"False\"", true),
+        ("primary ne false", false),
+        ("primary eq true", false),
+        ("primary ne true", true),
+        ("primary pr", false),
+        ("primary eq null", true),
+    ] {
+        let condition = condition("emails", filter).unwrap();
+        assert_eq!(condition.holds(unsaid.as_object().unwrap()), holds, "{filter}");
+    }
+}
+
+#[test]
+fn a_moment_is_compared_to_the_microsecond() {
+    let at = |text: &str| {
+        let condition = condition("meta", &format!("created eq \"{text}\"")).unwrap();
+        let Condition::Compare(Comparison { constant: Constant::Moment { at, .. }, .. }) = condition else {
+            panic!("{condition:?}");
+        };
+        at.to_rfc3339_micros()
+    };
+    assert_eq!(at("2024-01-19T12:45:04.147258Z"), "2024-01-19T12:45:04.147258Z");
+    assert_eq!(at("2024-01-19T12:45:04.1472589+00:00"), "2024-01-19T12:45:04.147258Z");
 }

@@ -4,7 +4,7 @@ use roster_directory::element::Address;
 use roster_directory::{Attribute as Multi, Content, GroupId, GroupName, Source, User, Value as Stored};
 use serde_json::{Map, Value, json};
 
-use super::{DIRECTORY, PLAIN, Plain, meta};
+use super::{DIRECTORY, PLAIN, Plain, meta, tag_with};
 use crate::list::schemas_of;
 use crate::resource::Resource;
 use crate::schema::USER;
@@ -22,7 +22,9 @@ pub(crate) fn resource(
     let external_id = user.external_id(source).map(|id| ("externalId".to_owned(), id.as_str().into()));
     resource.extend(external_id);
     let location = format!("{base}/Users/{}", user.id);
-    let meta = meta(USER.name, user.registered_at, user.recorded_at, &location, user.version);
+    let groups = Some(groups).filter(|groups| !groups.is_empty()).map(|groups| shown_groups(groups, base));
+    let version = tag_with(user.version, groups.as_ref());
+    let meta = meta(USER.name, user.registered_at, user.recorded_at, &location, &version);
     resource.insert("meta".to_owned(), meta);
     resource.insert("userName".to_owned(), user.user_name.as_str().into());
     resource.insert("active".to_owned(), user.active.into());
@@ -37,21 +39,23 @@ pub(crate) fn resource(
             resource.insert(multi.name().to_owned(), elements.into());
         }
     }
-    if !groups.is_empty() {
-        let group = |(id, name): &(GroupId, GroupName)| {
-            json!({
-                "value": id.to_string(),
-                "$ref": format!("{base}/Groups/{id}"),
-                "display": name.as_str(),
-                "type": "direct",
-            })
-        };
-        resource.insert("groups".to_owned(), groups.iter().map(group).collect());
-    }
+    resource.extend(groups.map(|groups| ("groups".to_owned(), groups)));
     own(&mut resource, user);
     let schemas = schemas_of(&USER, &resource);
     resource.insert("schemas".to_owned(), schemas);
     resource
+}
+
+fn shown_groups(groups: &[(GroupId, GroupName)], base: &str) -> Value {
+    let group = |(id, name): &(GroupId, GroupName)| {
+        json!({
+            "value": id.to_string(),
+            "$ref": format!("{base}/Groups/{id}"),
+            "display": name.as_str(),
+            "type": "direct",
+        })
+    };
+    groups.iter().map(group).collect()
 }
 
 /// What no plain field holds of Roster's own extension.

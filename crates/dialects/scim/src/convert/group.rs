@@ -3,7 +3,7 @@
 use roster_directory::{Group, Member, Source, UserId};
 use serde_json::{Map, Value, json};
 
-use super::meta;
+use super::{meta, tag_with};
 use crate::resource::Resource;
 use crate::schema::GROUP;
 
@@ -15,12 +15,14 @@ pub(crate) fn resource(group: &Group, members: Option<Vec<Member>>, source: &Sou
     let external_id = group.links.get(source).map(|id| ("externalId".to_owned(), id.as_str().into()));
     resource.extend(external_id);
     let location = format!("{base}/Groups/{}", group.id);
-    let meta = meta(GROUP.name, group.registered_at, group.recorded_at, &location, group.version);
+    let members = members.filter(|members| !members.is_empty());
+    let members: Option<Value> =
+        members.map(|members| members.into_iter().map(|one| member(one, base)).collect());
+    let version = tag_with(group.version, members.as_ref());
+    let meta = meta(GROUP.name, group.registered_at, group.recorded_at, &location, &version);
     resource.insert("meta".to_owned(), meta);
     resource.insert("displayName".to_owned(), group.display_name.as_str().into());
-    if let Some(members) = members.filter(|members| !members.is_empty()) {
-        resource.insert("members".to_owned(), members.into_iter().map(|one| member(one, base)).collect());
-    }
+    resource.extend(members.map(|members| ("members".to_owned(), members)));
     resource
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn patch(before: &Resource, after: &Resource, source: &Source, faults
     patch.user_name = match reader.change("userName") {
         // A user always has one; a resource that loses it was refused before.
         Change::Keep | Change::Clear => Change::Keep,
-        Change::Set(value) => reader.parsed("userName", value, UserName::new),
+        Change::Set(value) => reader.parsed("userName", value, user_name),
     };
     if let Change::Set(Value::Bool(active)) = reader.change("active") {
         patch.active = Assign::Set(*active);
@@ -45,8 +45,9 @@ pub(crate) fn patch(before: &Resource, after: &Resource, source: &Source, faults
         }
     }
     asked.password = match reader.change("password") {
-        Change::Keep => Change::Keep,
-        Change::Clear => Change::Clear,
+        // No resource shows whether there is one, so that the resource before it says nothing.
+        Change::Keep | Change::Clear if after.get("password").is_some_and(Value::is_null) => Change::Clear,
+        Change::Keep | Change::Clear => Change::Keep,
         Change::Set(value) => reader.parsed("password", value, Password::new),
     };
     // RFC 7643, 3.1 does not ask that external ids be unique.
@@ -143,6 +144,14 @@ impl<'r> Reader<'r> {
     }
 }
 
+/// A name of blanks alone is one that nobody sees.
+fn user_name(text: &str) -> Result<UserName, String> {
+    if text.trim().is_empty() {
+        return Err("must not be blank".to_owned());
+    }
+    UserName::new(text).map_err(|why| why.to_string())
+}
+
 fn bad_element(multi: Multi, (index, part, bad): (usize, &str, BadElement)) -> Fault {
     let dot = if part.is_empty() { "" } else { "." };
     Fault::new(format!("{}[{index}]{dot}{part}", multi.name()), bad.to_string())
@@ -166,5 +175,36 @@ fn content(multi: Multi, element: &Value) -> Content {
         display: text("display"),
         primary: members.get("primary").and_then(Value::as_bool),
         address: (multi == Multi::Addresses && address != Address::default()).then(|| Box::new(address)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn asked(before: &Value, after: &Value) -> (Asked, Vec<String>) {
+        let mut faults = Vec::new();
+        let [before, after] = [before, after].map(|resource| resource.as_object().unwrap());
+        let asked = patch(before, after, &Source::new("okta").unwrap(), &mut faults);
+        (asked, faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_password_is_erased_where_null_is_sent_for_it() {
+        let user = json!({ "userName": "x" });
+        assert!(matches!(asked(&user, &user).0.password, Change::Keep));
+        assert!(matches!(asked(&user, &json!({ "password": null })).0.password, Change::Clear));
+        assert!(matches!(asked(&user, &json!({ "password": "long enough" })).0.password, Change::Set(_)));
+    }
+
+    #[test]
+    fn a_user_name_of_blanks_alone_is_none() {
+        for blanks in [" ", " \u{3000}\u{a0} "] {
+            let faults = asked(&json!({}), &json!({ "userName": blanks })).1;
+            assert_eq!(faults, ["userName must not be blank"]);
+        }
+        assert_eq!(asked(&json!({}), &json!({ "userName": "a b" })).1, [""; 0]);
     }
 }

@@ -1,28 +1,30 @@
 //! `POST /Bulk`: many changes in one request (RFC 7644, 3.7). Each is made by itself, in the order of the request; one that
 //! names what a later one creates (`bulkId:…`) waits for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod message;
+mod order;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use roster_directory::{GroupId, Principal, Scope, UserId};
-use roster_wire::etag::Tags;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use self::message::{Operation, read, resolve, target, versions};
+use self::order::{Order, order};
 use super::users::Edit;
 use crate::answer::Shown;
 use crate::call::Conditions;
-use crate::convert::tag;
 use crate::error::{ScimError, ScimType};
-use crate::json::{check_schema, member};
 use crate::openapi::{self, ScimErrors};
-use crate::schema::{GROUP, ResourceType, USER};
+use crate::schema::USER;
 use crate::{Scim, answer, refused};
 
-const BULK_REQUEST: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const BULK_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:BulkResponse";
 
 /// The most operations of one request.
@@ -42,55 +44,16 @@ pub(crate) const MOST_OPERATIONS: usize = 1_000;
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn bulk(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
+    let until = Instant::now().checked_add(scim.options.bulk_time);
     let (call, body) = scim.admit_any(request, &[Scope::UsersWrite, Scope::GroupsWrite]).await?;
     call.refuse_idempotency_key()?;
     let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let (operations, fail_on_errors) = read(&sent)?;
-    let mut run = Run { scim: &scim, who: &call.who, base: &call.base, created: BTreeMap::new(), errors: 0 };
+    let mut run =
+        Run { scim: &scim, who: &call.who, base: &call.base, until, created: BTreeMap::new(), errors: 0 };
     let results = run.all(operations, fail_on_errors).await;
     let body = json!({ "schemas": [BULK_RESPONSE], "Operations": results });
     Ok(answer::json(StatusCode::OK, &body))
-}
-
-/// An operation as it was sent.
-struct Operation {
-    method: String,
-    path: String,
-    bulk_id: Option<String>,
-    version: Option<String>,
-    data: Value,
-}
-
-fn read(sent: &Map<String, Value>) -> Result<(Vec<Operation>, Option<u64>), ScimError> {
-    let syntax = |detail: &'static str| ScimError::new(ScimType::InvalidSyntax, detail);
-    check_schema(sent, BULK_REQUEST)?;
-    let fail_on_errors = match member(sent, "failOnErrors") {
-        None | Some(Value::Null) => None,
-        Some(most) => Some(most.as_u64().ok_or_else(|| syntax("failOnErrors must be a whole number"))?),
-    };
-    let operations = member(sent, "Operations").and_then(Value::as_array);
-    let operations = operations.ok_or_else(|| syntax("Operations must be a list"))?;
-    if operations.len() > MOST_OPERATIONS {
-        return Err(refused::too_large(format!("a request must have at most {MOST_OPERATIONS} operations")));
-    }
-    let mut seen = BTreeSet::new();
-    let mut read = Vec::with_capacity(operations.len());
-    for operation in operations {
-        let operation = operation.as_object().ok_or_else(|| syntax("an operation must be an object"))?;
-        let text = |name| member(operation, name).and_then(Value::as_str).map(str::to_owned);
-        let bulk_id = text("bulkId");
-        if bulk_id.as_ref().is_some_and(|id| !seen.insert(id.clone())) {
-            return Err(syntax("a bulkId must be given to one operation alone"));
-        }
-        read.push(Operation {
-            method: text("method").unwrap_or_default().to_ascii_uppercase(),
-            path: text("path").unwrap_or_default(),
-            bulk_id,
-            version: text("version"),
-            data: member(operation, "data").cloned().unwrap_or(Value::Null),
-        });
-    }
-    Ok((read, fail_on_errors))
 }
 
 /// A request that is being carried out.
@@ -98,6 +61,8 @@ struct Run<'r> {
     scim: &'r Scim,
     who: &'r Principal,
     base: &'r str,
+    /// When no operation is begun any more; nothing, if that is beyond all time.
+    until: Option<Instant>,
     /// What became of the operations with a bulkId: the new id, or nothing.
     created: BTreeMap<String, Option<String>>,
     errors: u64,
@@ -107,60 +72,33 @@ struct Run<'r> {
 struct Done {
     status: StatusCode,
     location: Option<String>,
-    version: Option<u64>,
+    version: Option<String>,
     id: Option<String>,
 }
 
 impl Run<'_> {
-    /// The results, in the order of the request, of all operations that were tried.
+    /// The results, in the order of the request, of all operations but those that `fail_on_errors` left undone.
     async fn all(&mut self, operations: Vec<Operation>, fail_on_errors: Option<u64>) -> Vec<Value> {
-        let mut results: Vec<Option<Value>> = operations.iter().map(|_| None).collect();
-        let mut waiting: Vec<(usize, Operation)> = operations.into_iter().enumerate().collect();
-        while !waiting.is_empty() {
-            let to_come: BTreeSet<String> =
-                waiting.iter().filter_map(|(_, operation)| operation.bulk_id.clone()).collect();
-            let mut later = Vec::new();
-            let before = waiting.len();
-            for (index, operation) in waiting {
-                if self.waits(&operation, &to_come) {
-                    later.push((index, operation));
-                    continue;
-                }
-                if let Some(result) = results.get_mut(index) {
-                    *result = Some(self.one(operation).await);
-                }
-                if fail_on_errors.is_some_and(|most| most > 0 && self.errors >= most) {
-                    return results.into_iter().flatten().collect();
-                }
-            }
-            if later.len() == before {
-                // They wait for one another.
-                for (index, operation) in later {
-                    let detail = "names by its bulkId what can't be made before it";
-                    let error = ScimError {
-                        status: StatusCode::CONFLICT,
-                        ..ScimError::new(ScimType::InvalidValue, detail)
-                    };
-                    if let Some(result) = results.get_mut(index) {
-                        *result = Some(self.told(&operation, Err(error)));
-                    }
-                }
+        let Order { ready, entangled } = order(&operations);
+        let steps = ready.into_iter().map(|index| (index, true));
+        let steps = steps.chain(entangled.into_iter().map(|index| (index, false)));
+        let mut operations: Vec<Option<Operation>> = operations.into_iter().map(Some).collect();
+        let mut results: BTreeMap<usize, Value> = BTreeMap::new();
+        for (index, can_be_made) in steps {
+            let Some(operation) = operations.get_mut(index).and_then(Option::take) else { continue };
+            let result = if self.until.is_some_and(|until| Instant::now() >= until) {
+                self.told(&operation, Err(refused::not_tried()))
+            } else if can_be_made {
+                self.one(operation).await
+            } else {
+                self.told(&operation, Err(entangled_with_others()))
+            };
+            results.insert(index, result);
+            if fail_on_errors.is_some_and(|most| most > 0 && self.errors >= most) {
                 break;
             }
-            waiting = later;
         }
-        results.into_iter().flatten().collect()
-    }
-
-    /// Whether the operation names what is still to come.
-    fn waits(&self, operation: &Operation, to_come: &BTreeSet<String>) -> bool {
-        let mut named = Vec::new();
-        references(&operation.data, &mut named);
-        named.extend(
-            operation.path.rsplit('/').next().and_then(|id| id.strip_prefix("bulkId:")).map(str::to_owned),
-        );
-        let own = operation.bulk_id.as_ref();
-        named.iter().any(|id| to_come.contains(id) && !self.created.contains_key(id) && Some(id) != own)
+        results.into_values().collect()
     }
 
     async fn one(&mut self, mut operation: Operation) -> Value {
@@ -180,13 +118,13 @@ impl Run<'_> {
         let mut say = |name: &str, value: Option<Value>| {
             result.extend(value.map(|value| (name.to_owned(), value)));
         };
-        let named = Some(&operation.path).filter(|path| path.rsplit('/').next().is_some_and(is_id));
-        let named = named.map(|path| Value::from(format!("{}{path}", self.base)));
+        let named = target(&operation.path).ok().and_then(|(kind, id)| Some((kind, id?)));
+        let named = named.map(|(kind, id)| Value::from(format!("{}{}/{id}", self.base, kind.endpoint)));
         say("method", Some(operation.method.clone().into()));
         say("bulkId", operation.bulk_id.clone().map(Value::from));
         match done {
             Ok(Done { status, location, version, id: _ }) => {
-                say("version", version.map(|version| tag(version).into()));
+                say("version", version.map(Value::from));
                 say("location", location.map(Value::from).or(named));
                 say("status", Some(status.as_str().into()));
             }
@@ -267,11 +205,17 @@ impl Run<'_> {
 
 fn done(status: StatusCode, shown: Shown) -> Done {
     let id = shown.resource.get("id").and_then(Value::as_str).map(str::to_owned);
-    Done { status, location: Some(shown.location), version: Some(shown.version), id }
+    Done { status, location: Some(shown.location), version: Some(shown.tag), id }
 }
 
 fn deleted() -> Done {
     Done { status: StatusCode::NO_CONTENT, location: None, version: None, id: None }
+}
+
+/// They wait for one another.
+fn entangled_with_others() -> ScimError {
+    let detail = "names by its bulkId what can't be made before it";
+    ScimError { status: StatusCode::CONFLICT, ..ScimError::new(ScimType::InvalidValue, detail) }
 }
 
 fn no_such_method() -> ScimError {
@@ -283,70 +227,4 @@ fn no_such_method() -> ScimError {
 fn data(operation: &Operation) -> Result<&Map<String, Value>, ScimError> {
     let fault = || ScimError::new(ScimType::InvalidSyntax, "data must be an object");
     operation.data.as_object().ok_or_else(fault)
-}
-
-fn versions(version: Option<&str>) -> Result<Option<Vec<u64>>, ScimError> {
-    let Some(version) = version else { return Ok(None) };
-    let mut headers = http::HeaderMap::new();
-    let fault = |why: &'static str| ScimError::new(ScimType::InvalidValue, format!("version {why}"));
-    let value = http::HeaderValue::from_str(version).map_err(|_| fault(roster_wire::etag::NO_TAGS))?;
-    headers.insert(http::header::IF_MATCH, value);
-    let tags = Tags::read(&headers, &http::header::IF_MATCH).map_err(fault)?;
-    Ok(tags.and_then(|tags| tags.versions()))
-}
-
-/// What a path leads to: `/Users`, or `/Users/ID`.
-fn target(path: &str) -> Result<(&'static ResourceType, Option<Uuid>), ScimError> {
-    let mut parts = path.trim_matches('/').splitn(2, '/');
-    let endpoint = parts.next().unwrap_or_default();
-    let kind = [&USER, &GROUP].into_iter().find(|kind| kind.endpoint.trim_start_matches('/') == endpoint);
-    let kind =
-        kind.ok_or_else(|| ScimError::new(ScimType::InvalidPath, "path must begin with /Users or /Groups"))?;
-    match parts.next() {
-        None => Ok((kind, None)),
-        Some(id) => Uuid::try_parse(id).map(|id| (kind, Some(id))).map_err(|_| refused::not_found()),
-    }
-}
-
-fn is_id(segment: &str) -> bool {
-    Uuid::try_parse(segment).is_ok()
-}
-
-/// The bulkIds that are named in a value.
-fn references(value: &Value, named: &mut Vec<String>) {
-    match value {
-        Value::String(text) => named.extend(text.strip_prefix("bulkId:").map(str::to_owned)),
-        Value::Array(of) => of.iter().for_each(|value| references(value, named)),
-        Value::Object(of) => of.values().for_each(|value| references(value, named)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Puts the new ids where their bulkIds are named.
-fn resolve(operation: &mut Operation, created: &BTreeMap<String, Option<String>>) -> Result<(), ScimError> {
-    if let Some((before, bulk_id)) = operation.path.rsplit_once("bulkId:") {
-        operation.path = format!("{before}{}", id_of(bulk_id, created)?);
-    }
-    put_ids(&mut operation.data, created)
-}
-
-fn put_ids(value: &mut Value, created: &BTreeMap<String, Option<String>>) -> Result<(), ScimError> {
-    match value {
-        Value::String(text) => {
-            if let Some(bulk_id) = text.strip_prefix("bulkId:") {
-                *text = id_of(bulk_id, created)?;
-            }
-            Ok(())
-        }
-        Value::Array(of) => of.iter_mut().try_for_each(|value| put_ids(value, created)),
-        Value::Object(of) => of.values_mut().try_for_each(|value| put_ids(value, created)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
-    }
-}
-
-fn id_of(bulk_id: &str, created: &BTreeMap<String, Option<String>>) -> Result<String, ScimError> {
-    created.get(bulk_id).cloned().flatten().ok_or_else(|| {
-        let detail = "a bulkId that is named is that of no operation which created something";
-        ScimError { status: StatusCode::CONFLICT, ..ScimError::new(ScimType::InvalidValue, detail) }
-    })
 }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::{MOST_ATTEMPTS, projection, respond};
+use crate::Scim;
 use crate::answer::{self, Shown};
 use crate::convert::{group as convert, tag};
 use crate::error::ScimError;
@@ -26,7 +27,6 @@ use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
 use crate::openapi::{self, ScimErrors, ScimGroup};
 use crate::resource::{self, Resource};
 use crate::schema::GROUP;
-use crate::{PatchAnswer, Scim};
 
 /// How many members are read at once.
 const MEMBERS_AT_ONCE: usize = 10_000;
@@ -134,12 +134,7 @@ impl Scim {
         with_members: bool,
     ) -> Result<Shown, ScimError> {
         let members = if with_members { Some(self.members(who, group.id).await?) } else { None };
-        Ok(Shown {
-            resource: convert::resource(group, members, &who.source, base),
-            version: group.version,
-            location: format!("{base}/Groups/{}", group.id),
-            replayed: false,
-        })
+        Ok(Shown::new(convert::resource(group, members, &who.source, base)))
     }
 }
 
@@ -277,10 +272,10 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let projection = projection(&GROUP, call.query())?;
     let group = scim.directory.group(&call.who, GroupId(call.id()?)).await?;
-    if call.has_seen(&tag(group.version))? {
-        return Ok(answer::not_modified(group.version));
-    }
     let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+    if call.has_seen(&shown.tag)? {
+        return Ok(answer::not_modified(&shown.tag));
+    }
     Ok(respond(StatusCode::OK, shown, &projection))
 }
 
@@ -338,13 +333,11 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let if_match = scim.conditions(&call, &bytes)?.if_match;
     let group = scim.patch_group(&call.who, id, &sent, if_match).await?;
-    match scim.options.patch_answer {
-        PatchAnswer::NoContent => Ok(answer::tagged(answer::empty(StatusCode::NO_CONTENT), group.version)),
-        PatchAnswer::Resource => {
-            let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
-            Ok(respond(StatusCode::OK, shown, &projection))
-        }
+    if scim.answers_nothing(&projection) {
+        return Ok(answer::tagged(answer::empty(StatusCode::NO_CONTENT), &tag(group.version)));
     }
+    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+    Ok(respond(StatusCode::OK, shown, &projection))
 }
 
 /// Delete a group

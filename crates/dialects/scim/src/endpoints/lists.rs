@@ -22,6 +22,10 @@ use crate::schema::{GROUP, ResourceType, USER};
 use crate::search::{SearchRequest, SortOrder, Start};
 use crate::{Scim, answer, filter};
 
+/// When a page of groups has so many members, it ends: fewer resources than were asked for may be answered (RFC 7644,
+/// 3.4.2.4), and groups have no bound.
+const MOST_MEMBERS_ON_A_PAGE: usize = 20_000;
+
 /// Some of a list, and how many the whole has if they were counted.
 pub(crate) struct Page {
     /// The resources, as they are answered.
@@ -32,23 +36,18 @@ pub(crate) struct Page {
     next: Option<Uuid>,
 }
 
-impl Page {
-    /// Nothing.
-    pub(crate) fn none() -> Self {
-        Self { resources: Vec::new(), total: Some(0), next: None }
-    }
-}
-
 impl Scim {
-    /// A page of users.
+    /// A page of users. `beside` is the other kind of resource, where the list has both.
     pub(crate) async fn page_of_users(
         &self,
         who: &Principal,
         base: &str,
         asked: &SearchRequest,
+        beside: Option<&'static ResourceType>,
     ) -> Result<Page, ScimError> {
         let projection = Projection::new(&USER, &asked.attributes, &asked.excluded_attributes)?;
-        let condition = asked.filter.as_deref().map(|filter| filter::user_condition(filter, &who.source));
+        let condition =
+            asked.filter.as_deref().map(|filter| filter::user_condition(filter, &who.source, beside));
         let sort =
             asked.sort_by.as_deref().map(|name| filter::user_sort_key(name, &who.source)).transpose()?;
         let search = search(&USER, condition, sort, asked, UserId)?;
@@ -71,30 +70,37 @@ impl Scim {
         })
     }
 
-    /// A page of groups.
+    /// A page of groups. `beside` is the other kind of resource, where the list has both.
     pub(crate) async fn page_of_groups(
         &self,
         who: &Principal,
         base: &str,
         asked: &SearchRequest,
+        beside: Option<&'static ResourceType>,
     ) -> Result<Page, ScimError> {
         let projection = Projection::new(&GROUP, &asked.attributes, &asked.excluded_attributes)?;
-        let condition = asked.filter.as_deref().map(|filter| filter::group_condition(filter, &who.source));
+        let condition =
+            asked.filter.as_deref().map(|filter| filter::group_condition(filter, &who.source, beside));
         let sort =
             asked.sort_by.as_deref().map(|name| filter::group_sort_key(name, &who.source)).transpose()?;
         let search = search(&GROUP, condition, sort, asked, GroupId)?;
         let counts = search.counts;
         let found = self.directory.search_groups(who, search).await?;
         let mut resources = Vec::with_capacity(found.page.len());
+        let (mut last, mut members) = (None, 0_usize);
         for group in &found.page {
+            if members >= MOST_MEMBERS_ON_A_PAGE {
+                break;
+            }
             let shown = self.show_group(who, base, group, projection.wants("members")).await?;
-            resources.push(projection.apply(shown.resource).into());
+            let shown = shown.resource;
+            members =
+                members.saturating_add(shown.get("members").and_then(Value::as_array).map_or(0, Vec::len));
+            last = Some(group.id.0);
+            resources.push(projection.apply(shown).into());
         }
-        Ok(Page {
-            resources,
-            total: found.total.filter(|_| counts),
-            next: found.page.last().filter(|_| found.more).map(|group| group.id.0),
-        })
+        let goes_on = found.more || resources.len() < found.page.len();
+        Ok(Page { resources, total: found.total.filter(|_| counts), next: last.filter(|_| goes_on) })
     }
 
     async fn page(
@@ -104,9 +110,9 @@ impl Scim {
         asked: &SearchRequest,
     ) -> Result<Response, ScimError> {
         let page = if kind == &USER {
-            self.page_of_users(&call.who, &call.base, asked).await?
+            self.page_of_users(&call.who, &call.base, asked, None).await?
         } else {
-            self.page_of_groups(&call.who, &call.base, asked).await?
+            self.page_of_groups(&call.who, &call.base, asked, None).await?
         };
         let Page { resources, total, next } = page;
         let (start_index, next_cursor) = match asked.start {

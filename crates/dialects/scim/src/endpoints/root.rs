@@ -8,12 +8,12 @@ use http::StatusCode;
 use roster_directory::Scope;
 
 use super::PAGE_SIZES;
-use super::lists::Page;
 use crate::error::{ScimError, ScimType};
 use crate::list::ListResponse;
 use crate::openapi::{self, ScimErrors};
+use crate::schema::{GROUP, USER};
 use crate::search::{SearchRequest, Start};
-use crate::{Scim, answer};
+use crate::{Scim, answer, filter};
 
 /// Search users and groups
 #[utoipa::path(
@@ -36,34 +36,33 @@ pub(crate) async fn search(State(scim): State<Arc<Scim>>, request: Request) -> R
         let detail = "a search of users and groups together is read by startIndex alone";
         return Err(ScimError::new(ScimType::InvalidCursor, detail));
     };
-    let (users, groups_alone) = match scim.page_of_users(&call.who, &call.base, &asked).await {
-        Ok(users) => (users, None),
-        // What no user has, a group may.
-        Err(error) if is_of_the_other(&error) => (Page::none(), Some(error)),
-        Err(error) => return Err(error),
+    // An order by what one kind has alone is none of the other's.
+    let (of_users, of_groups) = match asked.sort_by.as_deref() {
+        None => (true, true),
+        Some(name) => {
+            let users = filter::user_sort_key(name, &call.who.source);
+            let groups = filter::group_sort_key(name, &call.who.source);
+            if let (Err(error), Err(_)) = (&users, &groups) {
+                return Err(error.clone());
+            }
+            (users.is_ok(), groups.is_ok())
+        }
     };
+    let sort_by = |is_one: bool| asked.sort_by.clone().filter(|_| is_one);
+    let users = SearchRequest { sort_by: sort_by(of_users), ..asked.clone() };
+    let users = scim.page_of_users(&call.who, &call.base, &users, Some(&GROUP)).await?;
     let in_all = users.total.unwrap_or_default();
-    let taken = users.resources.len();
     let groups = SearchRequest {
         start: Start::Index(index.saturating_sub(in_all).max(1)),
-        count: asked.count.saturating_sub(taken),
-        ..asked
+        count: asked.count.saturating_sub(users.resources.len()),
+        sort_by: sort_by(of_groups),
+        ..asked.clone()
     };
-    let groups = match (scim.page_of_groups(&call.who, &call.base, &groups).await, groups_alone) {
-        (Ok(groups), _) => groups,
-        (Err(error), None) if is_of_the_other(&error) => Page::none(),
-        (Err(error), None) => return Err(error),
-        (Err(_), Some(first)) => return Err(first),
-    };
+    let groups = scim.page_of_groups(&call.who, &call.base, &groups, Some(&USER)).await?;
     let mut resources = users.resources;
     resources.extend(groups.resources);
     let total = in_all.saturating_add(groups.total.unwrap_or_default());
     let list =
         ListResponse { resources, total_results: Some(total), start_index: Some(index), next_cursor: None };
     Ok(answer::json(StatusCode::OK, &list.into_json()))
-}
-
-/// Whether a filter or an order may be one of the other kind of resource.
-fn is_of_the_other(error: &ScimError) -> bool {
-    matches!(error.scim_type, Some(ScimType::InvalidFilter | ScimType::InvalidPath))
 }

@@ -1,179 +1,39 @@
 //! `/Users` and `/Users/{id}` (RFC 7644, 3.3 to 3.6).
 
+mod edit;
+
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
-use roster_directory::{Applied, Change, Dialect, Error, Principal, Scope, Target, Update, User, UserId};
-use serde_json::{Map, Value};
+use roster_directory::{Scope, Target, UserId};
 
-use super::{MOST_ATTEMPTS, projection, respond};
+pub(crate) use self::edit::Edit;
+use super::{projection, respond};
 use crate::answer::{self, Shown};
-use crate::call::{Call, Conditions};
-use crate::convert::to_patch::{self, Asked};
-use crate::convert::{from_user, tag};
+use crate::call::Call;
 use crate::error::ScimError;
 use crate::openapi::{self, ScimErrors, ScimUser};
-use crate::patch::{self, PatchRequest};
 use crate::projection::Projection;
-use crate::resource::{self, Resource};
 use crate::schema::USER;
 use crate::{PatchAnswer, Scim};
 
-/// What becomes of a user's resource.
-pub(crate) enum Edit {
-    /// It is to have these values; what they do not name stays.
-    Put(Resource),
-    /// These operations are carried out.
-    Patch(PatchRequest),
-}
-
-impl Edit {
-    /// Reads the body of a PUT.
-    pub(crate) fn put(sent: &Map<String, Value>) -> Result<Self, ScimError> {
-        let mut faults = Vec::new();
-        let resource = resource::canonicalise(&USER, sent, &mut faults);
-        resource::require(&USER, &resource, &mut faults);
-        ScimError::check(&faults)?;
-        Ok(Self::Put(resource))
-    }
-
-    /// Reads the body of a PATCH.
-    pub(crate) fn patch(sent: &Map<String, Value>) -> Result<Self, ScimError> {
-        PatchRequest::new(sent).map(Self::Patch)
-    }
-
-    /// Whether it says what the user signs in as: then that is chosen, and no longer derived.
-    fn names_the_user(&self) -> bool {
-        match self {
-            Self::Put(_) => true,
-            Self::Patch(request) => request.is_about("userName"),
-        }
-    }
-
-    fn apply(&self, before: &Resource) -> Result<Resource, ScimError> {
-        match self {
-            Self::Put(sent) => Ok(resource::overlay(before, sent)),
-            Self::Patch(request) => patch::apply(request, before),
-        }
-    }
-}
-
+/// What a PATCH is answered with.
 impl Scim {
-    /// Creates a user.
-    pub(crate) async fn create_user(
-        &self,
-        who: &Principal,
-        base: &str,
-        sent: &Map<String, Value>,
-        conditions: Conditions,
-    ) -> Result<Shown, ScimError> {
-        let mut faults = Vec::new();
-        let resource = resource::canonicalise(&USER, sent, &mut faults);
-        if faults.is_empty() {
-            resource::require(&USER, &resource, &mut faults);
-        }
-        let Asked { patch, password } =
-            to_patch::patch(&Resource::new(), &resource, &who.source, &mut faults);
-        ScimError::check(&faults)?;
-        let update = Update { patch, password, idempotency: conditions.idempotency, ..Update::default() };
-        let applied = self.directory.create(who, Dialect::Scim, update).await?;
-        self.shown(who, base, applied).await
-    }
-
-    /// Changes a user. Where somebody else was quicker, the change is made again for what the user is then.
-    pub(crate) async fn edit_user(
-        &self,
-        who: &Principal,
-        base: &str,
-        id: UserId,
-        edit: &Edit,
-        conditions: Conditions,
-    ) -> Result<Shown, ScimError> {
-        let Conditions { if_match, idempotency } = conditions;
-        for _ in 0..MOST_ATTEMPTS {
-            let user = self.directory.get(&self.reader(who), Target::Id(id)).await?;
-            let before = from_user::resource(&user, &[], &who.source, base);
-            let after = edit.apply(&before)?;
-            let mut faults = Vec::new();
-            let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
-            ScimError::check(&faults)?;
-            if edit.names_the_user() && patch.user_name == Change::Keep {
-                patch.user_name = Change::Set(user.user_name.clone());
-            }
-            let update = Update {
-                patch,
-                password,
-                if_version: if_match.clone(),
-                idempotency: idempotency.clone(),
-                made_for: Some(user.version),
-            };
-            match self.directory.update(who, Dialect::Scim, Target::Id(id), update).await {
-                Err(Error::Moved) => {}
-                applied => return self.shown(who, base, applied?).await,
-            }
-        }
-        Err(Error::Moved.into())
-    }
-
-    /// Deletes a user. Whether this is the answer to an earlier request again.
-    pub(crate) async fn delete_user(
-        &self,
-        who: &Principal,
-        id: UserId,
-        conditions: Conditions,
-    ) -> Result<bool, ScimError> {
-        let Conditions { if_match, idempotency } = conditions;
-        let applied =
-            self.directory.delete(who, Dialect::Scim, Target::Id(id), if_match, idempotency).await?;
-        Ok(applied.replayed)
-    }
-
-    async fn shown(&self, who: &Principal, base: &str, applied: Applied) -> Result<Shown, ScimError> {
-        let Applied { user, effect: _, replayed } = applied;
-        let shown = self.show_user(who, base, &user, true).await?;
-        Ok(Shown { replayed, ..shown })
-    }
-
-    /// The user's resource, with its groups where they are wanted.
-    pub(crate) async fn show_user(
-        &self,
-        who: &Principal,
-        base: &str,
-        user: &User,
-        with_groups: bool,
-    ) -> Result<Shown, ScimError> {
-        let groups = if with_groups {
-            self.directory.groups_of(&self.reader(who), vec![user.id]).await?.remove(&user.id)
-        } else {
-            None
-        };
-        Ok(Shown {
-            resource: from_user::resource(user, &groups.unwrap_or_default(), &who.source, base),
-            version: user.version,
-            location: format!("{base}/Users/{}", user.id),
-            replayed: false,
-        })
-    }
-
-    /// Whoever may write is answered what was written, also without the scope to read.
-    pub(crate) fn reader(&self, who: &Principal) -> Principal {
-        let mut who = who.clone();
-        who.scopes.insert(Scope::UsersRead);
-        who
+    /// Whether a PATCH is answered without the resource: who asks for attributes is answered them (RFC 7644, 3.5.2).
+    pub(crate) fn answers_nothing(&self, projection: &Projection) -> bool {
+        self.options.patch_answer == PatchAnswer::NoContent && projection.is_default()
     }
 
     /// The answer to a change, as the settings want it (RFC 7644, 3.5.2).
     fn patched(&self, shown: Shown, projection: &Projection) -> Response {
-        match self.options.patch_answer {
-            PatchAnswer::Resource => respond(StatusCode::OK, shown, projection),
-            PatchAnswer::NoContent => {
-                let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), shown.version);
-                answer::replayed(response, shown.replayed)
-            }
+        if self.answers_nothing(projection) {
+            let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), &shown.tag);
+            return answer::replayed(response, shown.replayed);
         }
+        respond(StatusCode::OK, shown, projection)
     }
 }
 
@@ -289,10 +149,10 @@ impl Scim {
     pub(crate) async fn read_user(&self, call: &Call, id: UserId) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
         let user = self.directory.get(&call.who, Target::Id(id)).await?;
-        if call.has_seen(&tag(user.version))? {
-            return Ok(answer::not_modified(user.version));
-        }
         let shown = self.show_user(&call.who, &call.base, &user, projection.wants("groups")).await?;
+        if call.has_seen(&shown.tag)? {
+            return Ok(answer::not_modified(&shown.tag));
+        }
         Ok(respond(StatusCode::OK, shown, &projection))
     }
 

@@ -4,23 +4,30 @@ use roster_directory::Source;
 use roster_directory::search::{Comparison, Condition, GroupKey, GroupTest};
 use scim_v2::filter::ValFilter;
 
-use super::{Asked, Tests, What, inner, not_searched, not_sorted, read};
+use super::{Asked, Tests, What, asked, inner, not_searched, not_sorted, read};
 use crate::error::ScimError;
 use crate::schema::{Attribute, GROUP, Place, ResourceType};
 
-/// Reads a filter. External ids are those of `source`.
-pub(crate) fn condition(filter: &str, source: &Source) -> Result<Condition<GroupTest>, ScimError> {
-    read(filter, &Groups { source })
+/// Reads a filter. External ids are those of `source`; `beside` is another kind of resource that the list has.
+pub(crate) fn condition(
+    filter: &str,
+    source: &Source,
+    beside: Option<&'static ResourceType>,
+) -> Result<Condition<GroupTest>, ScimError> {
+    read(filter, &Groups { source, beside })
 }
 
 /// What `sortBy` names.
 pub(crate) fn sort_key(name: &str, source: &Source) -> Result<GroupKey, ScimError> {
-    let place = GROUP.find_attribute(name).ok_or_else(|| not_sorted("names no attribute of a Group"))?;
-    (Groups { source }).key(&place).ok_or_else(|| not_sorted("names an attribute that has no order"))
+    let place = asked(&GROUP, name).ok_or_else(|| not_sorted("names no attribute of a Group"))?;
+    (Groups { source, beside: None })
+        .key(&place)
+        .ok_or_else(|| not_sorted("names an attribute that has no order"))
 }
 
 struct Groups<'s> {
     source: &'s Source,
+    beside: Option<&'static ResourceType>,
 }
 
 impl Groups<'_> {
@@ -43,6 +50,10 @@ impl Tests for Groups<'_> {
         &GROUP
     }
 
+    fn beside(&self) -> Option<&'static ResourceType> {
+        self.beside
+    }
+
     fn attribute(&self, Asked { place, what }: &Asked) -> Result<Condition<GroupTest>, ScimError> {
         if let Some(key) = self.key(place) {
             return Ok(what.condition(place.leaf(), |comparison| GroupTest::Key(key, comparison)));
@@ -52,6 +63,7 @@ impl Tests for Groups<'_> {
                 Ok(Condition::Always(what.holds(sub, GROUP.name)))
             }
             ("schemas", None, _) => Ok(Condition::Always(what.holds(place.attribute, GROUP.core.urn))),
+            ("meta", None, What::Present) => Ok(Condition::Always(true)),
             ("members", None, What::Present) => {
                 Ok(Condition::Test(GroupTest::Member(Condition::Always(true))))
             }

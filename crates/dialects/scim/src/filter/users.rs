@@ -6,20 +6,24 @@ use roster_directory::search::{
 };
 use scim_v2::filter::ValFilter;
 
-use super::{Asked, SubTest, Tests, What, inner, invalid, not_searched, not_sorted, read};
+use super::{Asked, SubTest, Tests, What, asked, inner, invalid, not_searched, not_sorted, read};
 use crate::convert::{DIRECTORY, ENTERPRISE, PLAIN, multi, plain_at};
 use crate::error::ScimError;
 use crate::schema::{Attribute, Place, ResourceType, USER};
 
-/// Reads a filter. External ids are those of `source`.
-pub(crate) fn condition(filter: &str, source: &Source) -> Result<Condition<UserTest>, ScimError> {
-    read(filter, &Users { source })
+/// Reads a filter. External ids are those of `source`; `beside` is another kind of resource that the list has.
+pub(crate) fn condition(
+    filter: &str,
+    source: &Source,
+    beside: Option<&'static ResourceType>,
+) -> Result<Condition<UserTest>, ScimError> {
+    read(filter, &Users { source, beside })
 }
 
 /// What `sortBy` names.
 pub(crate) fn sort_key(name: &str, source: &Source) -> Result<SortKey, ScimError> {
-    let place = USER.find_attribute(name).ok_or_else(|| not_sorted("names no attribute of a User"))?;
-    if let Some(key) = (Users { source }).key(&place) {
+    let place = asked(&USER, name).ok_or_else(|| not_sorted("names no attribute of a User"))?;
+    if let Some(key) = (Users { source, beside: None }).key(&place) {
         return Ok(SortKey::Key(key));
     }
     let sub = place.sub.or_else(|| place.attribute.significant()).map_or("", |sub| sub.name);
@@ -31,6 +35,7 @@ pub(crate) fn sort_key(name: &str, source: &Source) -> Result<SortKey, ScimError
 
 struct Users<'s> {
     source: &'s Source,
+    beside: Option<&'static ResourceType>,
 }
 
 impl Users<'_> {
@@ -62,6 +67,10 @@ impl Tests for Users<'_> {
         &USER
     }
 
+    fn beside(&self) -> Option<&'static ResourceType> {
+        self.beside
+    }
+
     fn attribute(&self, Asked { place, what }: &Asked) -> Result<Condition<UserTest>, ScimError> {
         if let Some(key) = self.key(place) {
             return Ok(what.condition(super::compared(place), |comparison| UserTest::Key(key, comparison)));
@@ -72,6 +81,7 @@ impl Tests for Users<'_> {
         }
         match (name, place.sub.map(|sub| sub.name), what) {
             ("schemas", _, _) => schemas(what),
+            ("meta", None, What::Present) => Ok(Condition::Always(true)),
             ("meta", Some("resourceType"), _) => Ok(Condition::Always(what.holds(place.leaf(), USER.name))),
             // A complex attribute is there if any part of it is.
             (_, None, What::Present) if !place.attribute.sub_attributes().is_empty() => {
@@ -200,7 +210,7 @@ mod tests {
     use super::*;
 
     fn read(filter: &str) -> String {
-        match condition(filter, &Source::new("okta").unwrap()) {
+        match condition(filter, &Source::new("okta").unwrap(), None) {
             Ok(condition) => format!("{condition:?}"),
             Err(error) => error.detail.into_owned(),
         }
@@ -211,6 +221,7 @@ mod tests {
         for (filter, expected) in [
             ("meta.resourceType eq \"User\"", "Always(true)"),
             ("meta.resourceType eq \"Group\"", "Always(false)"),
+            ("meta pr", "Always(true)"),
             ("schemas eq \"urn:ietf:params:scim:schemas:core:2.0:User\"", "Always(true)"),
             ("schemas eq \"urn:x\"", "Always(false)"),
             ("password eq \"x\"", "password can't be searched by"),
@@ -225,6 +236,44 @@ mod tests {
         assert!(read("externalId eq \"7\"").contains("ExternalId(\"okta\")"));
         assert!(read("emails eq \"a@b\"").contains("(Value, Text"));
         assert!(read(&format!("{ENTERPRISE}:manager pr")).contains("Manager"));
+    }
+
+    #[test]
+    fn a_filter_asks_for_an_enterprise_attribute_without_its_urn() {
+        let with_urn = read(&format!("id eq \"x\" and {ENTERPRISE}:manager eq \"y\""));
+        assert!(with_urn.contains("Manager"));
+        assert_eq!(read("id eq \"x\" and manager eq \"y\""), with_urn);
+        assert!(sort_key("department", &Source::new("okta").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_filter_has_so_many_terms_and_no_more() {
+        let source = Source::new("okta").unwrap();
+        for (of, parts) in [("title eq \"x\"", 100), ("emails[type eq \"x\" or not (value pr)]", 50)] {
+            let filter = |count: usize| vec![of; count].join(" or ");
+            assert!(condition(&filter(parts), &source, None).is_ok(), "{of}");
+            let error = condition(&filter(parts + 1), &source, None).unwrap_err();
+            assert_eq!(error.scim_type, Some(crate::error::ScimType::TooMany), "{of}");
+        }
+    }
+
+    #[test]
+    fn what_another_kind_alone_has_is_absent() {
+        let source = Source::new("okta").unwrap();
+        let read = |filter: &str| match condition(filter, &source, Some(&crate::schema::GROUP)) {
+            Ok(condition) => format!("{condition:?}"),
+            Err(error) => error.detail.into_owned(),
+        };
+        for (filter, expected) in [
+            ("members pr", "Always(false)"),
+            ("members eq \"x\"", "Always(false)"),
+            ("members ne \"x\"", "Always(true)"),
+            ("members eq null", "Always(true)"),
+            ("members[value eq \"x\"]", "Always(false)"),
+            ("nothing pr", "the filter names an attribute that a User does not have"),
+        ] {
+            assert_eq!(read(filter), expected, "{filter}");
+        }
     }
 
     #[test]

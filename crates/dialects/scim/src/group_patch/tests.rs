@@ -41,6 +41,7 @@ fn members_are_planned_in_order() {
             { "op": "Add", "path": "members", "value": [{ "$ref": null, "value": "a" }, { "value": "b", "type": "user" }] },
             { "op": "Remove", "path": "members", "value": [{ "$ref": null, "value": "c" }] },
             { "op": "remove", "path": "members[value eq \"d\"]" },
+            { "op": "remove", "path": "members[value eq \"d\" and type eq \"User\"]" },
             { "op": "remove", "path": "members[value eq \"e\" or VALUE eq \"f\"]" },
             { "op": "remove", "path": "Members" },
             { "op": "replace", "path": "members", "value": [{ "value": "g" }] },
@@ -53,6 +54,7 @@ fn members_are_planned_in_order() {
         [
             MemberOp::Add(named(&["a", "b"])),
             MemberOp::Remove(ids(&["c"])),
+            MemberOp::Remove(ids(&["d"])),
             MemberOp::Remove(ids(&["d"])),
             MemberOp::Remove(ids(&["e", "f"])),
             MemberOp::RemoveAll,

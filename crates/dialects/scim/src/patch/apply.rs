@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::elements::Came;
 use super::{Action, Step, elements, no_target};
 use crate::error::{ScimError, ScimType};
 use crate::path::{At, Elements, Which};
@@ -12,13 +13,16 @@ use crate::schema::{Place, ResourceType};
 /// value is written to each selected element.
 const MOST_WORK_BYTES: usize = 32 << 20;
 
-/// How much the changes of elements have read and written.
+/// What the changes of elements have done.
 #[derive(Default)]
-pub(super) struct Work {
+pub(super) struct Work<'s> {
+    /// How much they have read and written.
     bytes: usize,
+    /// Where an element was made that a filter describes.
+    made: Vec<&'s Elements>,
 }
 
-impl Work {
+impl Work<'_> {
     /// Refuses what would keep the server busy: many comparisons with long lists, long values in many elements.
     fn charge(&mut self, selected: &Elements, list: &[Value], value: &Value) -> Result<(), ScimError> {
         let comparisons = match &selected.which {
@@ -35,6 +39,16 @@ impl Work {
         let detail = "the request changes elements in more ways than Roster does at once";
         Err(ScimError::new(ScimType::TooMany, detail))
     }
+
+    /// Refuses a request that made an element and never gave it a value: the filter selected nothing, and nothing would be
+    /// left but what making the element did to the others.
+    pub(super) fn check_made(&self, resource: &Resource) -> Result<(), ScimError> {
+        let is_empty = |made: &&&Elements| {
+            let list = made.list.of(resource).and_then(Value::as_array);
+            list.is_some_and(|list| made.lacks_its_value(list))
+        };
+        self.made.iter().find(is_empty).map_or(Ok(()), |made| Err(no_target(made.list)))
+    }
 }
 
 /// About what it costs to read a value.
@@ -48,7 +62,7 @@ fn size(value: &Value) -> usize {
 }
 
 impl Step {
-    pub(super) fn apply(&self, resource: &mut Resource, work: &mut Work) -> Result<(), ScimError> {
+    pub(super) fn apply<'s>(&'s self, resource: &mut Resource, work: &mut Work<'s>) -> Result<(), ScimError> {
         let Self { action, at, value } = self;
         match at {
             At::Attribute(place) if place.leaf().multi_valued && *action == Action::Add => {
@@ -71,8 +85,10 @@ impl Step {
             At::Elements(selected) => {
                 let mut list = take(selected.list, resource);
                 work.charge(selected, &list, value)?;
-                if !elements::change(selected, &mut list, *action, value)? {
-                    return Err(no_target(at));
+                match elements::change(selected, &mut list, *action, value)? {
+                    Came::Done => {}
+                    Came::Made => work.made.push(selected),
+                    Came::Nothing => return Err(no_target(selected.list)),
                 }
                 put(selected.list, resource, list);
             }

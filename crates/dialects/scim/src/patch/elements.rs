@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Action;
+use crate::condition::same;
 use crate::error::ScimError;
 use crate::path::{Elements, Which};
 use crate::resource::{self, PRIMARY, is_primary};
@@ -35,41 +36,58 @@ pub(super) fn append(attribute: &Attribute, list: &mut Vec<Value>, added: &[Valu
 
 fn is_same(attribute: &Attribute, one: &Value, other: &Value) -> bool {
     match attribute.significant() {
-        Some(value) => [value.name, "type"].iter().all(|name| one.get(name) == other.get(name)),
+        Some(value) => attribute
+            .sub_attributes()
+            .iter()
+            .filter(|sub| sub.name == value.name || sub.name == "type")
+            .all(|sub| same(sub, one.get(sub.name), other.get(sub.name))),
         None => one == other,
     }
 }
 
-/// Changes the selected elements, or their sub-attribute; whether there was something to do it to.
+/// What came of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Came {
+    /// It is done.
+    Done,
+    /// It is done to an element that was made for it, which may still lack what it is about.
+    Made,
+    /// There was nothing to do it to.
+    Nothing,
+}
+
+/// Changes the selected elements, or their sub-attribute.
 pub(super) fn change(
     selected: &Elements,
     list: &mut Vec<Value>,
     action: Action,
     value: &Value,
-) -> Result<bool, ScimError> {
+) -> Result<Came, ScimError> {
     if action == Action::Remove {
         remove(selected, list);
         // What is to be gone and is not there, is gone.
-        return Ok(true);
+        return Ok(Came::Done);
     }
     let attribute = selected.list.attribute;
     let touched: Vec<usize> = list
         .iter()
         .enumerate()
-        .filter(|(_, element)| selected.which.selects(element))
+        .filter(|(_, element)| selected.selects(element))
         .map(|(index, _)| index)
         .collect();
     if touched.is_empty() {
-        let Some(element) = described(selected, value) else { return Ok(value.is_null()) };
+        let Some(element) = described(selected, value) else {
+            return Ok(if value.is_null() { Came::Done } else { Came::Nothing });
+        };
         append(attribute, list, &[element])?;
-        return Ok(true);
+        return Ok(Came::Made);
     }
     match (value.is_null(), action, selected.sub) {
         // To add nothing to an element leaves it as it is.
-        (true, Action::Add, None) => return Ok(true),
+        (true, Action::Add, None) => return Ok(Came::Done),
         (true, ..) => {
             remove(selected, list);
-            return Ok(true);
+            return Ok(Came::Done);
         }
         (false, ..) => {}
     }
@@ -85,7 +103,7 @@ pub(super) fn change(
     if sets_primary {
         settle_primary(attribute, list, &touched)?;
     }
-    Ok(true)
+    Ok(Came::Done)
 }
 
 fn put(selected: &Elements, element: &mut Value, action: Action, value: &Value) {
@@ -108,9 +126,9 @@ fn merge(element: &mut Value, with: &Value) {
 
 fn remove(selected: &Elements, list: &mut Vec<Value>) {
     let Some(sub) = selected.sub else {
-        return list.retain(|element| !selected.which.selects(element));
+        return list.retain(|element| !selected.selects(element));
     };
-    for element in list.iter_mut().filter(|element| selected.which.selects(element)) {
+    for element in list.iter_mut().filter(|element| selected.selects(element)) {
         if let Some(members) = element.as_object_mut() {
             members.remove(sub.name);
         }
@@ -152,16 +170,25 @@ fn refuse(fault: crate::fault::Fault) -> ScimError {
     ScimError::of_faults(&[fault])
 }
 
-impl Which {
+impl Elements {
     fn selects(&self, element: &Value) -> bool {
         let Some(members) = element.as_object() else { return false };
-        match self {
-            Self::All => true,
-            Self::Matching(condition) => condition.holds(members),
-            Self::Like(named) => named
-                .iter()
-                .filter_map(Value::as_object)
-                .any(|named| named.iter().all(|(name, value)| members.get(name) == Some(value))),
+        let is_like = |(name, value): (&String, &Value)| {
+            let sub = self.list.attribute.sub_attribute(name);
+            sub.is_some_and(|sub| same(sub, members.get(name), Some(value)))
+        };
+        match &self.which {
+            Which::All => true,
+            Which::Matching(condition) => condition.holds(members),
+            Which::Like(named) => {
+                named.iter().filter_map(Value::as_object).any(|named| named.iter().all(is_like))
+            }
         }
+    }
+
+    /// Whether one of the selected elements lacks what it is about: it would be left out of the list.
+    pub(super) fn lacks_its_value(&self, list: &[Value]) -> bool {
+        let Some(value) = self.list.attribute.significant() else { return false };
+        list.iter().any(|element| self.selects(element) && element.get(value.name).is_none_or(Value::is_null))
     }
 }

@@ -52,10 +52,8 @@ impl Reader<'_> {
             (Action::Remove, None) => {
                 Err(ScimError::new(ScimType::NoTarget, "an operation that removes must have a path"))
             }
-            (Action::Remove, Some(Located::Extension(schema))) => {
-                let removed = path::all_of(schema).map(|at| Step { action, at, value: Value::Null });
-                self.steps.extend(removed);
-                Ok(())
+            (Action::Remove, Some(Located::Schema(schema))) => {
+                path::all_of(self.kind, schema).try_for_each(|at| self.remove(at, None))
             }
             (Action::Remove, Some(Located::At(at))) => self.remove(at, value),
             (Action::Add | Action::Replace, located) => match value {
@@ -86,7 +84,7 @@ impl Reader<'_> {
     fn put(&mut self, action: Action, located: Option<Located>, sent: &Value) -> Result<(), ScimError> {
         let entries = match located {
             Some(Located::At(at)) => vec![(at, sent)],
-            Some(Located::Extension(schema)) => self.extension(schema, sent),
+            Some(Located::Schema(schema)) => self.schema(schema, sent),
             None => match sent.as_object() {
                 Some(object) => path::entries(self.kind, object, &mut self.faults),
                 None => {
@@ -102,7 +100,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn extension<'v>(&mut self, schema: &'static Schema, sent: &'v Value) -> Vec<(At, &'v Value)> {
+    fn schema<'v>(&mut self, schema: &'static Schema, sent: &'v Value) -> Vec<(At, &'v Value)> {
         let mut entries = path::within(self.kind, schema, sent, &mut self.faults);
         entries.retain(|(at, _)| at.check_writable().is_ok());
         entries
@@ -121,7 +119,7 @@ impl Reader<'_> {
             }
             At::Attribute(_) | At::Elements(_) => resource::single(leaf, sent, &name, &mut self.faults),
         };
-        if leaf.required && !leaf.has_default && value.is_null() && self.faults.len() == before {
+        if leaf.required && value.is_null() && self.faults.len() == before {
             self.faults.push(resource::required(leaf));
         }
         value

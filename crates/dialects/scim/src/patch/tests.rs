@@ -2,6 +2,7 @@
 
 mod arbitrary;
 mod clients;
+mod elements;
 mod refused;
 mod rfc;
 

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Attribute, ResourceType, Schema};
+use crate::convert::ENTERPRISE;
 use crate::resource::Resource;
 
 /// An attribute, or a sub-attribute, and where it is in a resource.
@@ -19,8 +20,8 @@ pub(crate) struct Place {
 /// What a name may mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Target {
-    /// All attributes of an extension.
-    Extension(&'static Schema),
+    /// All attributes of a schema.
+    Schema(&'static Schema),
     /// An attribute.
     Attribute(Place),
 }
@@ -86,21 +87,13 @@ impl std::fmt::Display for Place {
 }
 
 impl ResourceType {
-    /// What a name means: an attribute, `attribute.sub`, either with the URN of its schema before it, or the URN of an
-    /// extension. `None` if it means nothing here.
+    /// What a name means: an attribute, `attribute.sub`, either with the URN of its schema before it, or the URN of a
+    /// schema. `None` if it means nothing here.
     pub(crate) fn find(&self, name: &str) -> Option<Target> {
-        if let Some(extension) = self.extension(name) {
-            return Some(Target::Extension(extension));
+        if let Some(schema) = self.schemas().find(|schema| schema.urn.eq_ignore_ascii_case(name)) {
+            return Some(Target::Schema(schema));
         }
-        // A URN ends at the last colon: no name of an attribute has one.
-        let (urn, name) = match name.rsplit_once(':') {
-            Some((urn, name)) => (Some(urn), name),
-            None => (None, name),
-        };
-        let (name, sub) = match name.split_once('.') {
-            Some((name, sub)) => (name, Some(sub)),
-            None => (name, None),
-        };
+        let (urn, name, sub) = parts(name);
         self.place(urn, name, sub).map(Target::Attribute)
     }
 
@@ -108,8 +101,22 @@ impl ResourceType {
     pub(crate) fn find_attribute(&self, name: &str) -> Option<Place> {
         match self.find(name)? {
             Target::Attribute(place) => Some(place),
-            Target::Extension(_) => None,
+            Target::Schema(_) => None,
         }
+    }
+
+    /// What a name means in a question. See [`ResourceType::asked`].
+    pub(crate) fn find_asked(&self, name: &str) -> Option<Target> {
+        let (urn, attribute, sub) = parts(name);
+        self.find(name).or_else(|| self.asked(urn, attribute, sub).map(Target::Attribute))
+    }
+
+    /// The place of an attribute by the parts of its name, in a question: a filter, an order, the choice of what is answered.
+    /// There an attribute of the enterprise extension needs no URN, as Entra ID asks for the manager. In a body it does:
+    /// what is written must be where it was said to be.
+    pub(crate) fn asked(&self, urn: Option<&str>, name: &str, sub: Option<&str>) -> Option<Place> {
+        let without_urn = || urn.is_none().then(|| self.place(Some(ENTERPRISE), name, sub)).flatten();
+        self.place(urn, name, sub).or_else(without_urn)
     }
 
     /// The place of an attribute by the parts of its name.
@@ -140,6 +147,19 @@ impl ResourceType {
     /// The extension of that URN.
     pub(crate) fn extension(&self, urn: &str) -> Option<&'static Schema> {
         self.extensions.iter().copied().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
+    }
+}
+
+/// The URN, the attribute and the sub-attribute that a name has.
+fn parts(name: &str) -> (Option<&str>, &str, Option<&str>) {
+    // A URN ends at the last colon: no name of an attribute has one.
+    let (urn, name) = match name.rsplit_once(':') {
+        Some((urn, name)) => (Some(urn), name),
+        None => (None, name),
+    };
+    match name.split_once('.') {
+        Some((name, sub)) => (urn, name, Some(sub)),
+        None => (urn, name, None),
     }
 }
 
@@ -178,13 +198,34 @@ mod tests {
     }
 
     #[test]
-    fn the_urn_of_an_extension_is_all_of_it() {
+    fn the_urn_of_a_schema_is_all_of_it() {
         let urn = "urn:ietf:params:scim:schemas:extension:ENTERPRISE:2.0:User";
         assert!(
-            matches!(USER.find(urn), Some(super::Target::Extension(schema)) if schema.name == "EnterpriseUser")
+            matches!(USER.find(urn), Some(super::Target::Schema(schema)) if schema.name == "EnterpriseUser")
         );
         assert_eq!(GROUP.find(urn), None);
-        assert_eq!(USER.find(USER.core.urn), None);
+        assert_eq!(USER.find(USER.core.urn), Some(super::Target::Schema(USER.core)));
+        assert_eq!(USER.find_attribute(USER.core.urn), None);
+    }
+
+    #[test]
+    fn in_a_question_an_enterprise_attribute_needs_no_urn() {
+        let asked = |name: &str| match USER.find_asked(name) {
+            Some(super::Target::Attribute(place)) => place.to_string(),
+            Some(super::Target::Schema(_)) | None => String::new(),
+        };
+        let urn = crate::convert::ENTERPRISE;
+        for (name, place) in [
+            ("manager", format!("{urn}:manager")),
+            ("MANAGER.value", format!("{urn}:manager.value")),
+            ("userName", "userName".to_owned()),
+            ("nothing", String::new()),
+            ("urn:ietf:params:scim:schemas:core:2.0:User:manager", String::new()),
+        ] {
+            assert_eq!(asked(name), place);
+        }
+        assert_eq!(found("manager"), None, "a body says where a value belongs");
+        assert_eq!(GROUP.find_asked("manager"), None);
     }
 
     #[test]

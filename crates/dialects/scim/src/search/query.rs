@@ -2,24 +2,28 @@
 
 use std::num::{IntErrorKind, ParseIntError};
 
-use roster_wire::{path, shorten};
+use roster_wire::path;
 use serde_json::{Map, Value};
 
 use crate::error::ScimError;
 use crate::fault::Fault;
 
-/// The parameters, each as a string. One that is not well encoded, or comes twice, is refused.
-pub(super) fn members(query: &str) -> Result<Map<String, Value>, ScimError> {
+/// The parameters of these names, each as a string. One that is not well encoded, or comes twice, is refused; all others are
+/// passed over.
+pub(super) fn members(query: &str, names: &[&str]) -> Result<Map<String, Value>, ScimError> {
     let (mut members, mut faults) = (Map::new(), Vec::new());
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match (decode(name), decode(value)) {
-            (Err(why), _) => faults.push(Fault::new("the name of a parameter", why.to_string())),
-            (Ok(name), Err(why)) => faults.push(Fault::new(shorten(&name), why.to_string())),
-            (Ok(name), Ok(_)) if crate::json::member(&members, &name).is_some() => {
-                faults.push(Fault::new(shorten(&name), "is given more than once"));
+        let Ok(name) = decode(name) else { continue };
+        if !names.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            continue;
+        }
+        match decode(value) {
+            Err(why) => faults.push(Fault::new(name, why.to_string())),
+            Ok(_) if crate::json::member(&members, &name).is_some() => {
+                faults.push(Fault::new(name, "is given more than once"));
             }
-            (Ok(name), Ok(value)) => {
+            Ok(value) => {
                 members.insert(name, value.into());
             }
         }

@@ -72,7 +72,23 @@ fn pages_are_kept_within_their_bounds() {
         let request = query(text);
         assert_eq!((request.start, request.count), (Start::Index(start), count), "{text}");
     }
-    assert_eq!(message(json!({ "count": 18_446_744_073_709_551_615_u64 })).unwrap().count, 200);
+    for (count, expected) in
+        [(json!(18_446_744_073_709_551_615_u64), 200), (json!(1e30), 200), (json!(-1e30), 0), (json!(5.0), 5)]
+    {
+        let request = message(json!({ "count": count, "startIndex": count })).unwrap();
+        assert_eq!(request.count, expected, "{count}");
+    }
+    let far = json!({ "startIndex": 1e30 });
+    assert_eq!(message(far).unwrap().start, Start::Index(9_223_372_036_854_775_807));
+}
+
+#[test]
+fn parameters_that_mean_nothing_are_passed_over() {
+    assert_eq!(query("unknown=1&unknown=2&%zz=1&other=%zz"), plain());
+    let names = |text| names_of_query(text).map_err(|error| error.detail.into_owned());
+    let expected = [vec!["userName".to_owned()], vec![]];
+    assert_eq!(names("count=abc&startIndex=&attributes=userName&filter=%zz"), Ok(expected));
+    assert_eq!(names("attributes=a&Attributes=b"), Err("Attributes is given more than once".to_owned()));
 }
 
 #[test]

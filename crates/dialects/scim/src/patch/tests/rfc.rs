@@ -36,13 +36,6 @@ fn add_what_is_there_changes_nothing() {
         ]),
         resource,
     );
-    check(
-        json!({ DIRECTORY: { "grants": [{ "clientId": 1, "profileId": "p" }] } }),
-        json!([{ "op": "add", "path": format!("{DIRECTORY}:grants"), "value": [
-            { "profileId": "p", "clientId": 1 }, { "clientId": 2, "profileId": "p" },
-        ] }]),
-        json!({ DIRECTORY: { "grants": [{ "clientId": 1, "profileId": "p" }, { "clientId": 2, "profileId": "p" }] } }),
-    );
 }
 
 #[test]
