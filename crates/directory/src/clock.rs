@@ -243,6 +243,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_printed_to_the_microsecond_is_read_as_it_was() {
+        for text in ["2024-01-19T12:45:04.147258Z", "0001-01-01T00:00:00.000001Z"] {
+            let read = Timestamp::parse_rfc3339_micros(text);
+            assert_eq!(read.map(Timestamp::to_rfc3339_micros).as_deref(), Ok(text));
+        }
+        let read = Timestamp::parse_rfc3339_micros("2024-01-19T13:45:04.1472589+01:00");
+        assert_eq!(read.map(Timestamp::to_rfc3339_micros).as_deref(), Ok("2024-01-19T12:45:04.147258Z"));
+    }
+
+    #[test]
     fn what_rfc_3339_does_not_allow_is_refused() {
         for sent in [
             "",

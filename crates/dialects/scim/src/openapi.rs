@@ -395,3 +395,19 @@ fn documented(rows: &[(&str, &str, bool)]) -> BTreeMap<String, RefOr<Response>> 
     };
     rows.iter().map(row).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_has_no_number_of_errors_to_fail_on() {
+        let has = |schema: RefOr<Schema>| {
+            let schema = serde_json::to_value(schema).unwrap();
+            assert!(schema["properties"]["Operations"].is_object());
+            schema["properties"].get("failOnErrors").is_some()
+        };
+        assert!(!has(PatchOp::schema()));
+        assert!(has(BulkMessage::schema()));
+    }
+}

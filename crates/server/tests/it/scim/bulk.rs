@@ -191,8 +191,54 @@ async fn a_bulk_of_the_wrong_form_is_refused_as_a_whole() {
         json!({"schemas": [REQUEST], "Operations": {}}),
         json!({"schemas": [REQUEST], "Operations": [7]}),
         json!({"schemas": [REQUEST], "Operations": [create("1", "a"), create("1", "b")]}),
+        json!({"schemas": [REQUEST], "Operations": [create("1", "a"), {"method": "DELETE", "path": "/Users/1", "version": 1}]}),
     ] {
         refused(&client.send("POST", "/Bulk", &body).await, 400, Some("invalidSyntax"));
     }
     assert_eq!(client.read("/Users").await["totalResults"], 0);
+}
+
+#[tokio::test]
+async fn what_there_was_no_time_for_is_told_with_what_is_done() {
+    let roster = Roster::settings().set("request_timeout", "1s").start();
+    let client = Client::of(&roster, "entra");
+    let operations: Value = (0..1_000).map(|n| create(&n.to_string(), &format!("user {n}"))).collect();
+    let answered = answered(&client, &operations, None).await;
+    assert_eq!(answered.len(), 1_000);
+    let done = statuses(&answered).into_iter().take_while(|status| *status == "201").count();
+    assert!((1..1_000).contains(&done), "{done}");
+    assert!(statuses(&answered)[done..].iter().all(|status| *status == "503"));
+    assert_eq!(answered[done]["response"]["schemas"], json!([ERROR]));
+    assert_eq!(client.read("/Users?count=0").await["totalResults"], done);
+}
+
+#[tokio::test]
+async fn a_location_is_where_the_resource_is_however_its_path_was_written() {
+    let roster = Roster::start();
+    let client = Client::of(&roster, "entra");
+    let user = client.user("one").await;
+    let patch = json!({"schemas": [PATCH], "Operations": [{"op": "add", "path": "title", "value": "t"}]});
+    let paths = [format!("Users/{}", id(&user)), format!("//Users/{}/", id(&user))];
+    let operations: Value = paths
+        .iter()
+        .flat_map(|path| {
+            [json!({"method": "PATCH", "path": path, "data": patch}), json!({"method": "X", "path": path})]
+        })
+        .collect();
+    for operation in answered(&client, &operations, None).await {
+        assert_eq!(operation["location"], user["meta"]["location"], "{operation}");
+    }
+}
+
+#[tokio::test]
+async fn operations_that_wait_for_one_another_are_errors_like_others() {
+    let roster = Roster::start();
+    let client = Client::of(&roster, "entra");
+    let waiting = |bulk_id: &str, other: &str| {
+        let data = json!({"schemas": [GROUP], "displayName": bulk_id, "members": [{"value": format!("bulkId:{other}")}]});
+        json!({"method": "POST", "path": "/Groups", "bulkId": bulk_id, "data": data})
+    };
+    let operations = json!([waiting("a", "b"), waiting("b", "a")]);
+    assert_eq!(statuses(&answered(&client, &operations, None).await), ["409", "409"]);
+    assert_eq!(statuses(&answered(&client, &operations, Some(1)).await), ["409"]);
 }

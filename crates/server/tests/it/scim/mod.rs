@@ -2,6 +2,7 @@
 //!
 //! A client is an API key with a source of its own, as each of them has in a real directory.
 
+mod again;
 mod bulk;
 mod declared;
 mod discovery;

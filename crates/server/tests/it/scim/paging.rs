@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use super::{Client, USER, id, path, refused, resources};
+use super::{Client, GROUP, USER, id, path, refused, resources};
 use crate::harness::Roster;
 
 /// The ids of all pages by their cursors, from the first on.
@@ -205,4 +205,23 @@ async fn groups_are_sorted_by_their_names() {
     assert_eq!(names, ["C", "b", "a"]);
     assert!(groups.iter().all(|group| group.get("members").is_none()));
     assert_eq!(client.read(&path(&groups[0])).await["members"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_page_of_groups_ends_when_it_has_many_members() {
+    const MOST_MEMBERS: usize = 20_000;
+    let roster = Roster::start();
+    let client = Client::of(&roster, "okta");
+    let users = client.users(400).await;
+    let members: Vec<Value> = users.iter().map(|id| json!({"value": id})).collect();
+    let groups = MOST_MEMBERS / users.len() + 2;
+    for n in 0..groups {
+        let body = json!({"schemas": [GROUP], "displayName": format!("group {n}"), "members": members});
+        client.created("/Groups?excludedAttributes=members", &body).await;
+    }
+    let page = client.read("/Groups?count=1000").await;
+    assert_eq!((&page["totalResults"], &page["itemsPerPage"]), (&json!(groups), &json!(groups - 2)));
+    assert_eq!(walked(&client, "/Groups?count=1000").await.len(), groups);
+    let without = client.read("/Groups?count=1000&excludedAttributes=members").await;
+    assert_eq!(without["itemsPerPage"], groups, "members that are not shown are not counted");
 }

@@ -88,6 +88,8 @@ async fn a_group_is_renamed_and_read_without_its_members() {
     group["meta"] = renamed["meta"].clone();
     assert_eq!(renamed, group);
     group.as_object_mut().unwrap().remove("members");
+    // The tag is one of what is shown: without members that of the version alone.
+    group["meta"]["version"] = json!("W/\"2\"");
     assert_eq!(entra.read(&format!("{}?excludedAttributes=members", path(&group))).await, group);
     let list =
         entra.read(&format!("/Groups?excludedAttributes=members&filter=displayName eq \"{name}\"")).await;
