@@ -338,7 +338,10 @@ impl User {
 /// The text of a plain field that is the directory's own value of an attribute.
 pub(crate) fn own_value(profile: &Profile, field: Field) -> Option<String> {
     match profile.value(field) {
-        Some(crate::value::Value::Text(text)) => Some(text.as_ref().to_owned()),
+        // Other dialects keep an empty phone or role as it was sent; here it is none.
+        Some(crate::value::Value::Text(text)) => {
+            Some(text.as_ref().to_owned()).filter(|text| !text.is_empty())
+        }
         Some(_) | None => None,
     }
 }

@@ -15,7 +15,7 @@ pub(crate) fn any<E: Engine>(
     builder: &mut Builder<'_, E>,
 ) -> String {
     let id = attribute.id();
-    let own = attribute.field().map(|field| format!("u.{}", field.name()));
+    let own = own(attribute);
     let stored = condition(wanted, builder, &mut |(key, comparison), builder| {
         test(*key, &stored(*key, own.as_deref(), builder.engine), comparison, builder)
     });
@@ -30,9 +30,23 @@ pub(crate) fn any<E: Engine>(
     format!("({stored} OR ({own} IS NOT NULL AND NOT EXISTS ({none}) AND {implied}))")
 }
 
+/// The directory's own value; other dialects keep an empty phone or role as it was sent, which is none here.
+fn own(attribute: Attribute) -> Option<String> {
+    let column = attribute.field()?.name();
+    Some(match attribute {
+        Attribute::PhoneNumbers | Attribute::Roles => format!("nullif(u.{column}, '')"),
+        Attribute::Emails
+        | Attribute::Photos
+        | Attribute::Addresses
+        | Attribute::Ims
+        | Attribute::Entitlements
+        | Attribute::X509Certificates => format!("u.{column}"),
+    })
+}
+
 /// A part of the element by which a user is put in order: of the directory's own, else of the primary one, else the first.
 pub(crate) fn first<E: Engine>(attribute: Attribute, key: ElementKey, engine: &E) -> String {
-    let own = attribute.field().map(|field| format!("u.{}", field.name()));
+    let own = own(attribute);
     let expression = stored(key, own.as_deref(), engine);
     let (yes, no) = (engine.truth(true), engine.truth(false));
     let rows = format!("e.user_id = u.id AND e.attribute = {} AND e.is_there = {yes}", attribute.id());
