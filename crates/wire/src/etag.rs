@@ -46,8 +46,8 @@ impl Tags {
         }
     }
 
-    /// The versions that they name, alone or with a hash behind it; `None` for any. Weak tags are as good: SCIM's are weak, and name a version all the
-    /// same (RFC 7644, 3.14).
+    /// The versions that they name, alone or with a hash behind them; `None` for any. Weak tags are as good: SCIM's are weak,
+    /// and name a version all the same (RFC 7644, 3.14).
     pub fn versions(&self) -> Option<Vec<u64>> {
         match self {
             Self::Any => None,
