@@ -46,8 +46,8 @@ impl Tags {
         }
     }
 
-    /// The versions that they begin with; `None` for any. Weak tags are as good: SCIM's are weak, and name a version all the
-    /// same (RFC 7644, 3.14).
+    /// The versions that they name, alone or with a hash behind them; `None` for any. Weak tags are as good: SCIM's are weak,
+    /// and name a version all the same (RFC 7644, 3.14).
     pub fn versions(&self) -> Option<Vec<u64>> {
         match self {
             Self::Any => None,
@@ -65,8 +65,13 @@ impl Tags {
 }
 
 impl Tag {
+    /// `3`, or `3-0123456789abcdef`: the version, and a hash of what was shown beside it.
     fn version(&self) -> Option<u64> {
-        self.text.split_once('-').map_or(self.text.as_str(), |(version, _)| version).parse().ok()
+        let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        match self.text.split_once('-') {
+            None => self.text.parse().ok(),
+            Some((version, hash)) => version.parse().ok().filter(|_| is_hash(hash)),
+        }
     }
 
     fn version_of(&self, id: &str) -> Option<u64> {
