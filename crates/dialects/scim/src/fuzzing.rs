@@ -18,7 +18,8 @@ pub type Read = (Option<Condition<UserTest>>, Option<Condition<GroupTest>>);
 /// Reads a filter, and the same text as what `sortBy` and the path of a PATCH name.
 pub fn filter(text: &str) -> Read {
     let Ok(source) = Source::new("fuzz") else { return (None, None) };
-    let (users, groups) = (filter::user_condition(text, &source), filter::group_condition(text, &source));
+    let (users, groups) =
+        (filter::user_condition(text, &source, None), filter::group_condition(text, &source, None));
     refused(filter::user_sort_key(text, &source).err());
     refused(filter::group_sort_key(text, &source).err());
     refused(path::locate(&USER, text).err());

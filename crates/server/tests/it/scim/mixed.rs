@@ -212,3 +212,20 @@ async fn an_email_beside_a_primary_element_that_is_no_address_is_not_found_as_th
         assert_eq!(okta.found("/Users", filter).await.len(), count, "{filter}");
     }
 }
+
+/// Algorep keeps `""` in a field of text. A list with nothing in it could not be sent back.
+#[tokio::test]
+async fn an_empty_phone_of_algorep_is_no_phone_of_scim() {
+    let roster = Roster::start();
+    let okta = Client::of(&roster, "okta");
+    let upserted = roster.upserted("u", &json!({"mobilePhone": "1"})).await;
+    let user = format!("/Users/{}", id(&upserted));
+    let home = json!([{"op": "add", "path": "phoneNumbers", "value": [{"value": "2", "type": "home"}]}]);
+    okta.patched(&user, &home).await;
+    assert_eq!(roster.upserted("u", &json!({"mobilePhone": ""})).await["mobilePhone"], "");
+    let shown = okta.read(&user).await;
+    assert_eq!(shown["phoneNumbers"], json!([{"value": "2", "type": "home"}]));
+    let mobile = json!([{"op": "add", "path": "phoneNumbers", "value": [{"value": "3", "type": "mobile"}]}]);
+    assert_eq!(okta.patched(&user, &mobile).await["phoneNumbers"].as_array().unwrap().len(), 2);
+    assert_eq!(okta.found("/Users", r#"phoneNumbers.value eq "1""#).await.len(), 0);
+}

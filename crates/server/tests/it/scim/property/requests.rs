@@ -56,7 +56,7 @@ fn operation(edit: &Edit, spelling: u8, user_name: &str) -> Value {
         Edit::Active(active) => put("active", truth(*active, spelling), spelling),
         Edit::Password(password) => put("password", json!(password), spelling),
         Edit::ExternalId(id) => put("externalId", text(*id, spelling), spelling),
-        Edit::Plain(plain, None) if spelling % 3 == 0 => remove(plain.path, spelling),
+        Edit::Plain(plain, None) if spelling.is_multiple_of(3) => remove(plain.path, spelling),
         Edit::Plain(plain, value) => put(plain.path, plain_value(plain, value.as_ref(), spelling), spelling),
         Edit::List(list, edit) => list_operation(list, edit, spelling),
     }
@@ -65,11 +65,13 @@ fn operation(edit: &Edit, spelling: u8, user_name: &str) -> Value {
 fn list_operation(list: &List, edit: &ListEdit, spelling: u8) -> Value {
     let List { scim, .. } = list;
     match edit {
-        ListEdit::Whole(elements) if elements.is_empty() && spelling % 3 == 0 => remove(scim, spelling),
+        ListEdit::Whole(elements) if elements.is_empty() && spelling.is_multiple_of(3) => {
+            remove(scim, spelling)
+        }
         ListEdit::Whole(elements) => replace(scim, whole(elements, spelling), spelling),
         ListEdit::Add(elements) => {
             let elements: Vec<Value> = elements.iter().map(Element::shown).collect();
-            let op = if spelling % 2 == 0 { "add" } else { "Add" };
+            let op = if spelling.is_multiple_of(2) { "add" } else { "Add" };
             match (spelling / 2 % 3, &*elements) {
                 (0, _) => json!({"op": op, "value": {*scim: elements}}),
                 // A list of one may be sent as that one.
@@ -81,7 +83,7 @@ fn list_operation(list: &List, edit: &ListEdit, spelling: u8) -> Value {
         ListEdit::ValueOfKind(kind, value) => {
             let path = format!("{scim}[type eq \"{kind}\"].value");
             match value {
-                None if spelling % 3 == 0 => remove(&path, spelling),
+                None if spelling.is_multiple_of(3) => remove(&path, spelling),
                 None => put(&path, text(None, spelling / 3), spelling),
                 Some(value) => put(&path, json!(value), spelling),
             }
@@ -95,21 +97,21 @@ fn list_operation(list: &List, edit: &ListEdit, spelling: u8) -> Value {
 /// Adds or replaces what has one value, which is the same, with a path or without.
 fn put(path: &str, value: Value, spelling: u8) -> Value {
     let op = ["add", "replace", "Add", "Replace"][usize::from(spelling % 4)];
-    if spelling / 4 % 2 == 0 {
+    if (spelling / 4).is_multiple_of(2) {
         return json!({"op": op, "path": path, "value": value});
     }
     json!({"op": op, "value": Map::from_iter([(path.to_owned(), value)])})
 }
 
 fn replace(path: &str, value: Value, spelling: u8) -> Value {
-    if spelling % 2 == 0 {
+    if spelling.is_multiple_of(2) {
         return json!({"op": "replace", "path": path, "value": value});
     }
     json!({"op": "Replace", "value": Map::from_iter([(path.to_owned(), value)])})
 }
 
 fn remove(path: &str, spelling: u8) -> Value {
-    json!({"op": if spelling % 2 == 0 { "remove" } else { "Remove" }, "path": path})
+    json!({"op": if spelling.is_multiple_of(2) { "remove" } else { "Remove" }, "path": path})
 }
 
 fn named(name: Option<&str>, user_name: &str) -> Value {
@@ -120,7 +122,7 @@ fn named(name: Option<&str>, user_name: &str) -> Value {
 fn text(text: Option<&str>, spelling: u8) -> Value {
     match text {
         Some(text) => json!(text),
-        None if spelling % 2 == 0 => Value::Null,
+        None if spelling.is_multiple_of(2) => Value::Null,
         None => json!(""),
     }
 }
@@ -138,7 +140,7 @@ fn plain_value(plain: &Plain, value: Option<&Value>, spelling: u8) -> Value {
     match value {
         None => text(None, spelling),
         Some(Value::Bool(value)) => truth(*value, spelling),
-        Some(value) if plain.kind == super::fields::Kind::Uuid && spelling % 2 == 0 => {
+        Some(value) if plain.kind == super::fields::Kind::Uuid && spelling.is_multiple_of(2) => {
             json!(value.as_str().unwrap().to_uppercase())
         }
         Some(value) => value.clone(),
@@ -147,7 +149,7 @@ fn plain_value(plain: &Plain, value: Option<&Value>, spelling: u8) -> Value {
 
 /// A list that is empty is none.
 fn whole(elements: &[Element], spelling: u8) -> Value {
-    if elements.is_empty() && spelling % 2 == 0 {
+    if elements.is_empty() && spelling.is_multiple_of(2) {
         return text(None, spelling / 2);
     }
     elements.iter().map(Element::shown).collect()
