@@ -13,9 +13,29 @@ fn faults(body: &Value) -> Vec<String> {
     read(body).faults.iter().map(ToString::to_string).collect()
 }
 
+/// Fields of text that only SCIM has a dialect's field for.
+const PLAIN: [&str; 16] = [
+    "formatted_name",
+    "middle_name",
+    "honorific_prefix",
+    "honorific_suffix",
+    "nick_name",
+    "profile_url",
+    "title",
+    "user_type",
+    "locale",
+    "timezone",
+    "employee_number",
+    "cost_center",
+    "organization",
+    "division",
+    "department",
+    "manager",
+];
+
 /// What the patch of a whole user is, in the JSON of this API.
 fn full() -> Value {
-    json!({
+    let mut full = json!({
         "user_name": "x name",
         "display_name": "x display",
         "given_name": "x given",
@@ -42,7 +62,11 @@ fn full() -> Value {
         "grants": [{ "client_id": 33, "profile_id": "18" }, { "client_id": 34, "profile_id": "x" }],
         "created_at": "2020-02-29T23:59:59.999Z",
         "updated_at": "2021-01-01T00:00:00Z",
-    })
+    });
+    for name in PLAIN {
+        full[name] = format!("x {}", name.replace('_', " ")).into();
+    }
+    full
 }
 
 #[test]
