@@ -2,7 +2,7 @@
 //! parameters comes out. What the tests mean is told in [`roster_directory::search`].
 //!
 //! Two things make a search quick, whatever else it asks for: a condition that one name or address alone fits is looked up
-//! in its index first ([`narrow`]), and a page behind an id begins there.
+//! in its index first (`narrow`), and a page behind an id begins there.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
 mod compare;
