@@ -200,6 +200,19 @@ pub enum From<Id> {
     After(Option<Id>),
 }
 
+impl<Id> From<Id> {
+    /// How many fit, where a page of so many began here and none follows it; `None` where that does not tell.
+    pub fn all_with(&self, on_the_page: usize) -> Option<u64> {
+        let on_the_page = u64::try_from(on_the_page).ok()?;
+        match self {
+            Self::Skip(0) | Self::After(None) => Some(on_the_page),
+            // An empty page may begin beyond the end.
+            Self::Skip(skipped) => skipped.checked_add(on_the_page).filter(|_| on_the_page > 0),
+            Self::After(Some(_)) => None,
+        }
+    }
+}
+
 /// A search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search<T, Key, Id> {
@@ -244,3 +257,23 @@ pub struct Found<T> {
 
 /// Users that were found.
 pub type FoundUsers = Found<Arc<crate::user::User>>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_ends_the_list_tells_how_many_fit() {
+        for (from, on_the_page, told) in [
+            (From::Skip(0), 0, Some(0)),
+            (From::Skip(0), 5, Some(5)),
+            (From::Skip(7), 5, Some(12)),
+            (From::Skip(7), 0, None),
+            (From::Skip(u64::MAX), 5, None),
+            (From::After(None), 5, Some(5)),
+            (From::After(Some(1)), 5, None),
+        ] {
+            assert_eq!(from.all_with(on_the_page), told, "{from:?}");
+        }
+    }
+}

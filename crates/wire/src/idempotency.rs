@@ -1,52 +1,71 @@
-//! The `Idempotency-Key` header.
+//! The `Idempotency-Key` header, and the mark of an answer that was given before.
 
-use http::HeaderMap;
+use std::fmt::Display;
+
+use axum::response::Response;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// The name of the header.
 pub const IDEMPOTENCY_KEY: &str = "idempotency-key";
 /// The name of the header that marks an answer that was given before.
 pub const IDEMPOTENT_REPLAYED: &str = "idempotent-replayed";
 
-/// Why the header can't be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HeaderFault {
-    /// It came more than once.
-    #[error("Idempotency-Key must be given once")]
-    Repeated,
-    /// It has other characters than printable ASCII.
-    #[error("Idempotency-Key must consist of printable ASCII characters")]
-    NotAscii,
-}
-
-/// The text of the header, if it was sent. Whether it is a good key is the directory's to say.
-pub fn key(headers: &HeaderMap) -> Result<Option<&str>, HeaderFault> {
+/// The key, if one was sent, or what is wrong with it. Whether a text is a good key is `make`'s to say.
+pub fn key<Key, Why: Display>(
+    headers: &HeaderMap,
+    make: impl FnOnce(&str) -> Result<Key, Why>,
+) -> Result<Option<Key>, String> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
-        return Err(HeaderFault::Repeated);
+        return Err("must be given once".to_owned());
     }
-    value.to_str().map(Some).map_err(|_| HeaderFault::NotAscii)
+    let text = value.to_str().map_err(|_| "must consist of printable ASCII characters")?;
+    make(text).map(Some).map_err(|why| why.to_string())
+}
+
+/// What makes a request the same as an earlier one with its key: method, path, query and body.
+pub fn parts<'request>(head: &'request Parts, body: &'request [u8]) -> [&'request [u8]; 4] {
+    let query = head.uri.query().unwrap_or_default();
+    [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), query.as_bytes(), body]
+}
+
+/// The response, marked if an earlier request was answered so.
+pub fn replayed(mut response: Response, replayed: bool) -> Response {
+    if replayed {
+        let name = HeaderName::from_static(IDEMPOTENT_REPLAYED);
+        response.headers_mut().insert(name, HeaderValue::from_static("true"));
+    }
+    response
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     fn headers(values: &[&[u8]]) -> HeaderMap {
         values
             .iter()
-            .map(|v| (http::HeaderName::from_static(IDEMPOTENCY_KEY), HeaderValue::from_bytes(v).unwrap()))
+            .map(|v| (HeaderName::from_static(IDEMPOTENCY_KEY), HeaderValue::from_bytes(v).unwrap()))
             .collect()
     }
 
     #[test]
-    fn d8_the_header_is_absent_or_one_text() {
-        assert_eq!(key(&headers(&[])), Ok(None));
-        assert_eq!(key(&headers(&[b"a b"])), Ok(Some("a b")));
-        assert_eq!(key(&headers(&[b""])), Ok(Some("")));
-        assert_eq!(key(&headers(&[b"a", b"a"])), Err(HeaderFault::Repeated));
-        assert_eq!(key(&headers(&["é".as_bytes()])), Err(HeaderFault::NotAscii));
+    fn d8_the_header_is_absent_or_one_good_text() {
+        let read = |values: &[&[u8]]| {
+            key(&headers(values), |text| (text != "bad").then(|| text.to_owned()).ok_or("must be good"))
+        };
+        assert_eq!(read(&[]), Ok(None));
+        for good in ["a b", ""] {
+            assert_eq!(read(&[good.as_bytes()]), Ok(Some(good.to_owned())));
+        }
+        for (bad, why) in [
+            (vec!["bad".as_bytes()], "must be good"),
+            (vec![b"a", b"a"], "must be given once"),
+            (vec!["é".as_bytes()], "must consist of printable ASCII characters"),
+        ] {
+            assert_eq!(read(&bad), Err(why.to_owned()));
+        }
     }
 }

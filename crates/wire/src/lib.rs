@@ -1,7 +1,8 @@
 //! What every dialect needs to read a request to its last fault.
 //!
 //! Strict JSON whose numbers keep their spelling ([`json`]), fields that tell absent, null and wrongly typed apart
-//! ([`field`]), bounded bodies ([`body`]), strictly decoded path segments ([`path`]). Nothing here knows a dialect or the
+//! ([`field`]), bounded bodies ([`body`]), strictly decoded path segments ([`path`]), idempotency keys
+//! ([`idempotency`]); and what their documents say alike ([`openapi`]). Nothing here knows a dialect or the
 //! directory, and nothing here ever puts a value that was sent into a message.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
@@ -12,6 +13,7 @@ pub mod fault;
 pub mod field;
 pub mod idempotency;
 pub mod json;
+pub mod openapi;
 pub mod path;
 
 pub use address::ClientAddress;

@@ -2,8 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::{HeaderName, HeaderValue, StatusCode, header};
-use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
+use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 /// A response with a JSON body.
@@ -18,14 +17,5 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// The response, marked if an earlier request was answered so.
-pub(crate) fn replayed(mut response: Response, replayed: bool) -> Response {
-    if replayed {
-        let name = HeaderName::from_static(IDEMPOTENT_REPLAYED);
-        response.headers_mut().insert(name, HeaderValue::from_static("true"));
-    }
     response
 }

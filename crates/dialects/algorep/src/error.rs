@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use roster_directory as directory;
 use roster_directory::{Fault, FaultAt, Field, Refusal};
-use roster_wire::{BodyFault, ServerFault};
+use roster_wire::{BodyFault, ServerFault, idempotency};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -247,7 +247,7 @@ fn retry_after(mut response: Response, seconds: u64) -> Response {
 fn faults(details: Vec<Detail>, replayed: bool) -> Response {
     let only_references = details.iter().all(|detail| detail.is_reference);
     let code = if only_references { Code::ProducerNotFound } else { Code::BadRequest };
-    answer::replayed(coded(StatusCode::BAD_REQUEST, code, details), replayed)
+    idempotency::replayed(coded(StatusCode::BAD_REQUEST, code, details), replayed)
 }
 
 impl IntoResponse for Refused {

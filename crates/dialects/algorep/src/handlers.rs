@@ -8,7 +8,7 @@ use http::StatusCode;
 use http::request::Parts;
 use roster_auth::authorization;
 use roster_directory::{Dialect, ExternalId, Principal, Scope, UserPatch};
-use roster_wire::{ClientAddress, body};
+use roster_wire::{ClientAddress, body, idempotency};
 
 use crate::error::{Detail, ErrorBody, GatewayMessage, Refused};
 use crate::wire::{Payload, User};
@@ -89,13 +89,12 @@ impl Algorep {
         if !faults.is_empty() {
             return Err(self.all_faults(who, external_id, patch, faults).await.into());
         }
-        let query = head.uri.query().unwrap_or_default();
-        let parts = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), query.as_bytes(), body];
-        let idempotency = idempotency_key.map(|key| self.directory.idempotency(key, &parts));
+        let idempotency =
+            idempotency_key.map(|key| self.directory.idempotency(key, &idempotency::parts(head, body)));
         let applied =
             self.directory.upsert(who, Dialect::Algorep, external_id.clone(), patch, idempotency).await?;
         let response = answer::json(StatusCode::OK, &convert::answer(&applied.user, &external_id));
-        Ok(answer::replayed(response, applied.replayed))
+        Ok(idempotency::replayed(response, applied.replayed))
     }
 
     /// The faults of form, with those that the directory finds in the rest of the request.

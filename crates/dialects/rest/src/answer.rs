@@ -4,7 +4,6 @@ use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use roster_directory::User;
-use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
 use serde::Serialize;
 
 use crate::convert::user_json;
@@ -38,14 +37,6 @@ pub(crate) fn tagged(mut response: Response, user: &User) -> Response {
     insert(&mut response, header::ETAG, &etag::of(user));
     // Personal data: kept by nobody but the caller, and asked again each time.
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-    response
-}
-
-/// The response, marked if an earlier request was answered so.
-pub(crate) fn replayed(mut response: Response, replayed: bool) -> Response {
-    if replayed {
-        insert(&mut response, HeaderName::from_static(IDEMPOTENT_REPLAYED), "true");
-    }
     response
 }
 

@@ -48,10 +48,7 @@ impl Rest {
         key: Option<IdempotencyKey>,
         body: &[u8],
     ) -> Option<Idempotency> {
-        let Parts { method, uri, .. } = &call.head;
-        let [method, path, query] =
-            [method.as_str(), uri.path(), uri.query().unwrap_or_default()].map(str::as_bytes);
-        Some(self.directory.idempotency(key?, &[method, path, query, body]))
+        Some(self.directory.idempotency(key?, &idempotency::parts(&call.head, body)))
     }
 }
 
@@ -119,20 +116,10 @@ impl Call {
 
     /// The idempotency key, if one was sent.
     pub(crate) fn idempotency_key(&mut self) -> Option<IdempotencyKey> {
-        let name = "Idempotency-Key";
-        let fault = match idempotency::key(&self.head.headers) {
-            Ok(None) => return None,
-            Ok(Some(text)) => match IdempotencyKey::new(text) {
-                Ok(key) => return Some(key),
-                Err(why) => why.to_string(),
-            },
-            Err(idempotency::HeaderFault::Repeated) => "must be given once".to_owned(),
-            Err(idempotency::HeaderFault::NotAscii) => {
-                "must consist of printable ASCII characters".to_owned()
-            }
-        };
-        self.faults.push(Fault::at_header(name, fault));
-        None
+        idempotency::key(&self.head.headers, IdempotencyKey::new).unwrap_or_else(|why| {
+            self.faults.push(Fault::at_header("Idempotency-Key", why));
+            None
+        })
     }
 
     /// The versions that `If-Match` expects of the user; `None` for any. There is no `If-None-Match` then.

@@ -11,6 +11,7 @@ use roster_directory::{
     self as directory, Applied, Dialect, Effect, FaultAt, Grant, GrantsPatch, ProfileId, Scope, Target,
     Update, UserPatch,
 };
+use roster_wire::idempotency;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
@@ -93,7 +94,7 @@ pub(crate) async fn add(State(rest): State<Arc<Rest>>, request: Request) -> Resu
         Effect::Updated => answer::json(StatusCode::CREATED, &grant_json(&grant)),
         Effect::Created | Effect::Deleted | Effect::Unchanged => answer::empty(StatusCode::NO_CONTENT),
     };
-    Ok(answer::replayed(answer::tagged(response, &applied.user), applied.replayed))
+    Ok(idempotency::replayed(answer::tagged(response, &applied.user), applied.replayed))
 }
 
 /// Take a grant from a user
@@ -125,7 +126,7 @@ pub(crate) async fn remove(State(rest): State<Arc<Rest>>, request: Request) -> R
     let edit = |grant| GrantsPatch::Edit { add: BTreeSet::new(), remove: BTreeSet::from([grant]) };
     let (applied, _) = rest.edit_grants(call, edit).await?;
     let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), &applied.user);
-    Ok(answer::replayed(response, applied.replayed))
+    Ok(idempotency::replayed(response, applied.replayed))
 }
 
 impl Rest {

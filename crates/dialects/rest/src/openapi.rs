@@ -3,12 +3,12 @@
 mod examples;
 mod merge_patch;
 
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use roster_wire::openapi::{self, idempotency_key, text};
+use roster_wire::parameters;
+use utoipa::openapi::OpenApi;
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{OpenApi, Required};
-use utoipa::{IntoParams, PartialSchema as _, ToSchema as _};
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 pub(crate) use examples::{ID, history_page, patch, user, user_page};
 pub(crate) use merge_patch::UserMergePatch;
@@ -35,8 +35,7 @@ pub(crate) fn complete(document: &mut OpenApi) {
             "What users may refer to where `references = \"known\"`. Reading needs the scope `users:read`, writing `admin`",
         ),
     ];
-    let described = |(name, text)| TagBuilder::new().name(name).description(Some(text)).build();
-    document.tags.get_or_insert_default().extend(tags.into_iter().map(described));
+    openapi::add_tags(document, tags);
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some(
         "An API key, or a JWT. Reading needs the scope `users:read`, changing users `users:write`, changing the registers `admin`, \
@@ -51,27 +50,6 @@ pub(crate) fn complete(document: &mut OpenApi) {
     components.schemas.extend(schemas);
 }
 
-macro_rules! parameters {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $in:ident $key:literal, $required:ident, $description:literal, $schema:expr; )*) => {$(
-        $(#[doc = $doc])+
-        pub(crate) struct $name;
-
-        impl IntoParams for $name {
-            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-                vec![
-                    ParameterBuilder::new()
-                        .name($key)
-                        .parameter_in(ParameterIn::$in)
-                        .required(Required::$required)
-                        .description(Some($description))
-                        .schema(Some($schema))
-                        .build(),
-                ]
-            }
-        }
-    )*};
-}
-
 parameters! {
     /// `If-Match` of a change.
     IfMatch: Header "If-Match", False,
@@ -83,7 +61,7 @@ parameters! {
     /// `Idempotency-Key` of a change.
     IdempotencyKey: Header "Idempotency-Key", False,
         "Marks a request so that its repetition is answered again and applied once, for 24 hours",
-        ObjectBuilder::from(text()).min_length(Some(1)).max_length(Some(255)).build();
+        idempotency_key();
     /// How many things a page has.
     Limit: Query "limit", False, "How many things a page has; 50 unless said",
         ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1)).maximum(Some(200)).build();
@@ -95,8 +73,4 @@ parameters! {
     /// The id of a user.
     Id: Path "id", True, "The user's id",
         ObjectBuilder::from(text()).format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))).examples([ID]).build();
-}
-
-fn text() -> Object {
-    Object::with_type(Type::String)
 }

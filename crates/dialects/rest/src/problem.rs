@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use roster_auth::AnyRefused;
 use roster_directory::{self as directory, Reason, Refusal, Scope};
-use roster_wire::{BodyFault, ServerFault};
+use roster_wire::{BodyFault, ServerFault, idempotency};
 
 pub(crate) use document::{BodyProblems, MEDIA_TYPE, NotFound, Problem, Problems, Taken, WriteProblems};
 
@@ -165,7 +165,7 @@ impl IntoResponse for Refused {
         headers.extend(retry_after.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
         headers.extend(challenge.map(|challenge| (header::WWW_AUTHENTICATE, challenge)));
         headers.extend(accepted.map(|accepted| (header::ACCEPT, accepted)));
-        answer::replayed(response, replayed)
+        idempotency::replayed(response, replayed)
     }
 }
 

@@ -3,7 +3,6 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
 use serde_json::Value;
 
 use crate::error::MEDIA_TYPE;
@@ -67,16 +66,8 @@ pub(crate) fn located(mut response: Response, location: &str) -> Response {
     response
 }
 
-/// The response, marked if an earlier request was answered so.
-pub(crate) fn replayed(mut response: Response, replayed: bool) -> Response {
-    if replayed {
-        insert(&mut response, HeaderName::from_static(IDEMPOTENT_REPLAYED), "true");
-    }
-    response
-}
-
 fn insert(response: &mut Response, name: HeaderName, value: &str) {
-    // A host that is no header value was refused with the request.
+    // Every value here is made of ids, numbers, encoded paths, and the host: which is a header's value as it came.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

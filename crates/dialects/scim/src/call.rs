@@ -63,10 +63,7 @@ impl Scim {
 
     fn idempotency(&self, call: &Call, sent: &[u8]) -> Result<Option<Idempotency>, ScimError> {
         let Some(key) = call.idempotency_key()? else { return Ok(None) };
-        let Parts { method, uri, .. } = &call.head;
-        let [method, path, query] =
-            [method.as_str(), uri.path(), uri.query().unwrap_or_default()].map(str::as_bytes);
-        Ok(Some(self.directory.idempotency(key, &[method, path, query, sent])))
+        Ok(Some(self.directory.idempotency(key, &idempotency::parts(&call.head, sent))))
     }
 }
 
@@ -117,22 +114,16 @@ impl Call {
         Ok(tags.is_some_and(|tags| tags.holds(etag)))
     }
 
-    fn if_match(&self) -> Result<Option<Vec<u64>>, ScimError> {
+    /// The versions that the sender expects, if it does.
+    pub(crate) fn if_match(&self) -> Result<Option<Vec<u64>>, ScimError> {
         let tags = Tags::read(&self.head.headers, &header::IF_MATCH);
         Ok(tags.map_err(|why| header_fault("If-Match", why))?.and_then(|tags| tags.versions()))
     }
 
     /// The idempotency key, if one was sent.
-    pub(crate) fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ScimError> {
-        let fault = |why: String| header_fault("Idempotency-Key", why);
-        match idempotency::key(&self.head.headers) {
-            Ok(None) => Ok(None),
-            Ok(Some(text)) => IdempotencyKey::new(text).map(Some).map_err(|why| fault(why.to_string())),
-            Err(idempotency::HeaderFault::Repeated) => Err(fault("must be given once".to_owned())),
-            Err(idempotency::HeaderFault::NotAscii) => {
-                Err(fault("must consist of printable ASCII characters".to_owned()))
-            }
-        }
+    fn idempotency_key(&self) -> Result<Option<IdempotencyKey>, ScimError> {
+        let key = idempotency::key(&self.head.headers, IdempotencyKey::new);
+        key.map_err(|why| header_fault("Idempotency-Key", why))
     }
 
     /// Groups are changed without one: what would be kept for a repetition is a user's outcome.

@@ -134,8 +134,8 @@ impl Condition {
     }
 }
 
-/// Within brackets a name is that of a sub-attribute alone.
-fn sub_attribute(
+/// What a name within brackets means: that of a sub-attribute alone does.
+pub(crate) fn sub_attribute(
     list: &Attribute,
     AttrPath { uri, name, sub_attr }: &AttrPath,
 ) -> Result<&'static Attribute, ScimError> {

@@ -10,6 +10,7 @@ pub(crate) mod users;
 
 use axum::response::Response;
 use http::StatusCode;
+use roster_wire::idempotency;
 
 use crate::answer::{self, Shown};
 use crate::error::ScimError;
@@ -34,5 +35,5 @@ fn respond(status: StatusCode, shown: Shown, projection: &Projection) -> Respons
     let Shown { resource, tag, location, replayed } = shown;
     let response = answer::json(status, &projection.apply(resource).into());
     let response = answer::located(answer::tagged(response, &tag), &location);
-    answer::replayed(response, replayed)
+    idempotency::replayed(response, replayed)
 }

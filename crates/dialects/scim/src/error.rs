@@ -5,10 +5,11 @@ use std::borrow::Cow;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
+use roster_wire::idempotency;
 use serde_json::{Map, Value, json};
 
 use crate::fault::Fault;
-use crate::{answer, refused};
+use crate::refused;
 
 /// The media type of every body that this dialect answers.
 pub(crate) const MEDIA_TYPE: &str = "application/scim+json";
@@ -139,7 +140,7 @@ impl IntoResponse for ScimError {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.extend(self.retry_after.map(|seconds| (header::RETRY_AFTER, HeaderValue::from(seconds))));
         headers.extend((self.status == StatusCode::UNAUTHORIZED).then(refused::challenge));
-        answer::replayed(response, self.replayed)
+        idempotency::replayed(response, self.replayed)
     }
 }
 

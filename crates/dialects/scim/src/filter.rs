@@ -10,7 +10,7 @@ use serde_json::Value;
 pub(crate) use groups::{condition as group_condition, sort_key as group_sort_key};
 pub(crate) use users::{condition as user_condition, sort_key as user_sort_key};
 
-use crate::condition::Constant;
+use crate::condition::{Constant, sub_attribute};
 use crate::error::{ScimError, ScimType};
 use crate::grammar;
 use crate::schema::{Attribute, Place, ResourceType, Target};
@@ -150,9 +150,7 @@ fn walk<T: Tests>(filter: &Filter, tests: &T) -> Result<Condition<T::Test>, Scim
         Filter::Or(of) => Condition::Any(each(of)?),
         Filter::Not(inner) => Condition::Not(Box::new(walk(inner, tests)?)),
         Filter::Attr(expression) => {
-            let path = match expression {
-                AttrExp::Present(path) | AttrExp::Comparison(path, ..) => path,
-            };
+            let path = path_of(expression);
             let place = match (place(tests.kind(), path), elsewhere(tests, path)) {
                 (Ok(place), _) => place,
                 (Err(_), Some(other)) => {
@@ -196,16 +194,16 @@ fn inner<T>(
         ValFilter::Or(of) => Condition::Any(each(of)?),
         ValFilter::Not(filter) => Condition::Not(Box::new(inner(list, filter, test)?)),
         ValFilter::Attr(expression) => {
-            let AttrPath { uri, name, sub_attr } = match expression {
-                AttrExp::Present(path) | AttrExp::Comparison(path, ..) => path,
-            };
-            let sub = list.sub_attribute(name).filter(|_| uri.is_none() && sub_attr.is_none());
-            let sub = sub.ok_or_else(|| {
-                invalid(format!("the filter names what an element of {} does not have", list.name))
-            })?;
+            let sub = sub_attribute(list, path_of(expression))?;
             test(sub, &what(expression, sub)?)?
         }
     })
+}
+
+fn path_of(expression: &AttrExp) -> &AttrPath {
+    match expression {
+        AttrExp::Present(path) | AttrExp::Comparison(path, ..) => path,
+    }
 }
 
 fn what(expression: &AttrExp, attribute: &Attribute) -> Result<What, ScimError> {

@@ -3,17 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use roster_wire::openapi::{self, idempotency_key, text};
+use roster_wire::parameters;
 use serde_json::{Value, json};
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, Object, ObjectBuilder, SchemaFormat, Type,
 };
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-use utoipa::openapi::tag::TagBuilder;
-use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
-};
-use utoipa::{IntoParams, IntoResponses, PartialSchema, ToSchema};
+use utoipa::openapi::{OpenApi, Ref, RefOr, Response, Schema};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 use crate::convert::ENTERPRISE;
 use crate::error::MEDIA_TYPE;
@@ -39,36 +37,12 @@ pub(crate) fn complete(document: &mut OpenApi) {
         (BULK, "SCIM 2.0: many changes in one request"),
         (DISCOVERY, "SCIM 2.0: what Roster announces of itself"),
     ];
-    let described = |(name, text)| TagBuilder::new().name(name).description(Some(text)).build();
-    document.tags.get_or_insert_default().extend(tags.into_iter().map(described));
+    openapi::add_tags(document, tags);
     let components = document.components.get_or_insert_default();
-    if !components.security_schemes.contains_key("roster_bearer") {
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        components.add_security_scheme("roster_bearer", scheme);
-    }
+    let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    components.add_security_scheme("roster_bearer", scheme);
     // The responses that name it are shared by the operations, which do not bring it along.
     components.schemas.insert(ScimErrorBody::name().into_owned(), ScimErrorBody::schema());
-}
-
-macro_rules! parameters {
-    ($( $(#[doc = $doc:literal])+ $name:ident: $in:ident $key:literal, $required:ident, $description:literal, $schema:expr; )*) => {$(
-        $(#[doc = $doc])+
-        pub(crate) struct $name;
-
-        impl IntoParams for $name {
-            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-                vec![
-                    ParameterBuilder::new()
-                        .name($key)
-                        .parameter_in(ParameterIn::$in)
-                        .required(Required::$required)
-                        .description(Some($description))
-                        .schema(Some($schema))
-                        .build(),
-                ]
-            }
-        }
-    )*};
 }
 
 parameters! {
@@ -104,11 +78,7 @@ parameters! {
     /// `Idempotency-Key` of a change.
     IdempotencyKey: Header "Idempotency-Key", False,
         "Marks a request so that its repetition is answered again and applied once, for 24 hours",
-        ObjectBuilder::from(text()).min_length(Some(1)).max_length(Some(255)).build();
-}
-
-fn text() -> Object {
-    Object::with_type(Type::String)
+        idempotency_key();
 }
 
 macro_rules! schemas {
@@ -136,9 +106,9 @@ schemas! {
     /// A group.
     ScimGroup as "ScimGroup": resource(&GROUP);
     /// A page of users.
-    UserList as "ScimUserList": list(resource(&USER));
+    UserList as "ScimUserList": list(Ref::from_schema_name(ScimUser::name()).into());
     /// A page of groups.
-    GroupList as "ScimGroupList": list(resource(&GROUP));
+    GroupList as "ScimGroupList": list(Ref::from_schema_name(ScimGroup::name()).into());
     /// What Roster announces, or what came of a bulk request.
     Document as "ScimDocument": any("A document of SCIM");
     /// A list of documents, or of resources of several types.
@@ -348,7 +318,7 @@ macro_rules! errors {
 
         impl IntoResponses for $name {
             fn responses() -> BTreeMap<String, RefOr<Response>> {
-                documented(&$rows)
+                openapi::failures(MEDIA_TYPE, &ScimErrorBody::name(), &$rows)
             }
         }
     )*};
@@ -377,23 +347,6 @@ errors! {
     VersionErrors: [("412", "The resource has another version than `If-Match` says", false)];
     /// That an idempotency key belongs to another request.
     KeyErrors: [("422", "The idempotency key was used with another request", false)];
-}
-
-fn documented(rows: &[(&str, &str, bool)]) -> BTreeMap<String, RefOr<Response>> {
-    let row = |(status, description, retry): &(&str, &str, bool)| {
-        let content =
-            ContentBuilder::new().schema(Some(Ref::from_schema_name(ScimErrorBody::name()))).build();
-        let mut response = ResponseBuilder::new().description(*description).content(MEDIA_TYPE, content);
-        if *retry {
-            let header = HeaderBuilder::new()
-                .schema(Some(Object::with_type(Type::Integer)))
-                .description(Some("When to try again, in seconds"))
-                .build();
-            response = response.header("Retry-After", header);
-        }
-        ((*status).to_owned(), response.build().into())
-    };
-    rows.iter().map(row).collect()
 }
 
 #[cfg(test)]

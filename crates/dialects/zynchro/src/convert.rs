@@ -111,15 +111,10 @@ fn check_id(sent: Field<&str>, of_path: Option<i64>, faults: &mut Faults) {
 }
 
 fn idempotency_key(headers: &HeaderMap, faults: &mut Faults) -> Option<IdempotencyKey> {
-    match idempotency::key(headers) {
-        Ok(None) => return None,
-        Ok(Some(text)) => match IdempotencyKey::new(text) {
-            Ok(key) => return Some(key),
-            Err(why) => faults.unacceptable(Place::IdempotencyKey, why),
-        },
-        Err(why) => faults.push(Place::IdempotencyKey, why.to_string()),
-    }
-    None
+    idempotency::key(headers, IdempotencyKey::new).unwrap_or_else(|why| {
+        faults.unacceptable(Place::IdempotencyKey, why);
+        None
+    })
 }
 
 /// A text that must be there.

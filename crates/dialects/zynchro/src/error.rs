@@ -6,8 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use roster_auth::TokenRefused;
 use roster_directory as directory;
 use roster_directory::{Reason, Refusal};
-use roster_wire::ServerFault;
-use roster_wire::idempotency::IDEMPOTENT_REPLAYED;
+use roster_wire::{ServerFault, idempotency};
 
 use crate::convert::faults_of;
 use crate::envelope::{Failed, FailedData, FieldError, FieldErrors, Header, TokenError};
@@ -203,7 +202,7 @@ impl IntoResponse for RefusedRequest {
                 failed(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_SERVER_ERROR", why, id)
             }
         };
-        mark_replayed(response, replayed)
+        idempotency::replayed(response, replayed)
     }
 }
 
@@ -213,14 +212,6 @@ const INVALID_TOKEN: &str = "invalid_token";
 const CHALLENGE: &str = "Bearer realm=\"roster\"";
 const CHALLENGE_INVALID: &str = "Bearer realm=\"roster\", error=\"invalid_token\"";
 const CHALLENGE_SCOPE: &str = "Bearer realm=\"roster\", error=\"insufficient_scope\", scope=\"write\"";
-
-/// Says so if an answer was given before.
-pub(crate) fn mark_replayed(response: Response, replayed: bool) -> Response {
-    if !replayed {
-        return response;
-    }
-    with(response, HeaderName::from_static(IDEMPOTENT_REPLAYED), HeaderValue::from_static("true"))
-}
 
 fn with(mut response: Response, name: HeaderName, value: HeaderValue) -> Response {
     response.headers_mut().insert(name, value);

@@ -10,11 +10,11 @@ use http::request::Parts;
 use roster_auth::authorization;
 use roster_directory::user::Number;
 use roster_directory::{Applied, Dialect, Principal, Scope, Target, Update};
-use roster_wire::{BodyFault, ClientAddress, body};
+use roster_wire::{BodyFault, ClientAddress, body, idempotency};
 
 use crate::convert::{Wanted, faults_of, user_out};
 use crate::envelope::{Failed, FieldErrors, Header, TokenError, Updated, UpdatedData};
-use crate::error::{Refused, RefusedRequest, mark_replayed};
+use crate::error::{Refused, RefusedRequest};
 use crate::place::{Faults, Place};
 use crate::{Zynchro, openapi, schema};
 
@@ -81,7 +81,7 @@ impl Zynchro {
         let applied = self.apply(&who, head, &body, wanted).await?;
         let data = UpdatedData { success: true, message: "", user: user_out(&applied.user) };
         let answer = Updated { header: Header::ok(transaction_id), data };
-        Ok(mark_replayed(Json(answer).into_response(), applied.replayed))
+        Ok(idempotency::replayed(Json(answer).into_response(), applied.replayed))
     }
 
     async fn authorize(&self, head: &Parts) -> Result<Principal, Refused> {
@@ -126,9 +126,8 @@ impl Zynchro {
         let Some(target) = target else {
             return Err(RefusedRequest::new(Refused::NotFound, transaction_id));
         };
-        let query = head.uri.query().unwrap_or_default();
-        let parts = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), query.as_bytes(), body];
-        let idempotency = idempotency_key.map(|key| self.directory.idempotency(key, &parts));
+        let idempotency =
+            idempotency_key.map(|key| self.directory.idempotency(key, &idempotency::parts(head, body)));
         let update = Update { patch, password, idempotency, ..Update::default() };
         let applied = self.directory.update(who, Dialect::Zynchro, target, update).await;
         applied.map_err(|error| RefusedRequest::by_directory(error, &grants, transaction_id))

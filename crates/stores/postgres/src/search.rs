@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use roster_directory::search::{Found, FoundUsers, From, GroupSearch, Search, UserSearch};
+use roster_directory::search::{Found, FoundUsers, GroupSearch, Search, UserSearch};
 use roster_directory::store::StoreError;
 use roster_directory::{Group, GroupId, UserId};
 use roster_store_sql::{Param, Postgres, Queries, Statement};
@@ -61,23 +61,12 @@ async fn find<T, Key, Place, Id>(
     let more = rows.len() > page.len();
     let total = match &queries.count {
         None => None,
-        Some(count) => Some(match last(&search.from, page.len()).filter(|_| !more) {
-            Some(last) => last,
+        Some(count) => Some(match search.from.all_with(page.len()).filter(|_| !more) {
+            Some(all) => all,
             None => self::count(session, count).await?,
         }),
     };
     Ok(Found { page, total, more })
-}
-
-/// How many fit up to the end of a page behind which none follows; `None` where the page does not tell.
-fn last<Id>(from: &From<Id>, on_the_page: usize) -> Option<u64> {
-    let on_the_page = u64::try_from(on_the_page).ok()?;
-    match from {
-        From::Skip(0) | From::After(None) => Some(on_the_page),
-        // An empty page may begin beyond the end.
-        From::Skip(skipped) => skipped.checked_add(on_the_page).filter(|_| on_the_page > 0),
-        From::After(Some(_)) => None,
-    }
 }
 
 async fn count(session: &Session, statement: &Statement) -> Result<u64> {

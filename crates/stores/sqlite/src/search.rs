@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use roster_directory::element::Attribute;
 use roster_directory::search::{
-    Comparison, Condition, ElementKey, ElementTest, Found, FoundUsers, From, GroupSearch, Order, Search,
-    TextOrder, UserKey, UserSearch, UserTest,
+    Comparison, Condition, ElementKey, ElementTest, Found, FoundUsers, GroupSearch, Order, Search, TextOrder,
+    UserKey, UserSearch, UserTest,
 };
 use roster_directory::{Group, Number, User, UserId};
 use roster_store_sql::{Param, Queries, Sqlite, Statement};
@@ -97,7 +97,7 @@ pub(crate) fn groups(conn: &Connection, search: &GroupSearch) -> Result<Found<Gr
 
 fn find<T, Key, Id, Item>(
     conn: &Connection,
-    Search { from, limit, .. }: &Search<T, Key, Id>,
+    search: &Search<T, Key, Id>,
     Queries { page: statement, count }: Queries,
     load: impl Fn(&Row<'_>) -> Result<Item>,
 ) -> Result<Found<Item>> {
@@ -105,7 +105,7 @@ fn find<T, Key, Id, Item>(
     let mut rows = prepared.query(params_from_iter(statement.params.iter().map(cell)))?;
     let (mut page, mut more) = (Vec::new(), false);
     while let Some(row) = rows.next()? {
-        if page.len() == *limit {
+        if page.len() == search.limit {
             more = true;
             break;
         }
@@ -114,23 +114,12 @@ fn find<T, Key, Id, Item>(
     drop(rows);
     let total = match count {
         None => None,
-        Some(count) => Some(match last(from, page.len()).filter(|_| !more) {
-            Some(last) => last,
+        Some(count) => Some(match search.from.all_with(page.len()).filter(|_| !more) {
+            Some(all) => all,
             None => run_count(conn, &count)?,
         }),
     };
     Ok(Found { page, total, more })
-}
-
-/// How many fit up to the end of a page behind which none follows; `None` where the page does not tell.
-fn last<Id>(from: &From<Id>, on_the_page: usize) -> Option<u64> {
-    let on_the_page = u64::try_from(on_the_page).ok()?;
-    match from {
-        From::Skip(0) | From::After(None) => Some(on_the_page),
-        // An empty page may begin beyond the end.
-        From::Skip(skipped) => skipped.checked_add(on_the_page).filter(|_| on_the_page > 0),
-        From::After(Some(_)) => None,
-    }
 }
 
 fn run_count(conn: &Connection, Statement { sql, params }: &Statement) -> Result<u64> {
@@ -153,21 +142,6 @@ mod tests {
     use roster_directory::search::Order;
 
     use super::*;
-
-    #[test]
-    fn a_page_that_ends_the_list_tells_how_many_fit() {
-        for (from, on_the_page, told) in [
-            (From::Skip(0), 0, Some(0)),
-            (From::Skip(0), 5, Some(5)),
-            (From::Skip(7), 5, Some(12)),
-            (From::Skip(7), 0, None),
-            (From::Skip(u64::MAX), 5, None),
-            (From::After(None), 5, Some(5)),
-            (From::After(Some(1)), 5, None),
-        ] {
-            assert_eq!(last(&from, on_the_page), told, "{from:?}");
-        }
-    }
 
     #[test]
     fn what_one_name_alone_fits_is_short() {

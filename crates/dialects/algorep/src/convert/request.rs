@@ -43,11 +43,11 @@ fn external_id(head: &Parts, faults: &mut Vec<Detail>) -> Option<ExternalId> {
 }
 
 fn idempotency_key(head: &Parts, faults: &mut Vec<Detail>) -> Option<IdempotencyKey> {
-    let key = match idempotency::key(&head.headers) {
-        Ok(sent) => IdempotencyKey::new(sent?).map_err(|why| format!("Idempotency-Key {why}")),
-        Err(why) => Err(why.to_string()),
-    };
-    key.map_err(|why| faults.push(Detail::of_request(why))).ok()
+    let key = idempotency::key(&head.headers, IdempotencyKey::new);
+    key.unwrap_or_else(|why| {
+        faults.push(Detail::of_request(format!("Idempotency-Key {why}")));
+        None
+    })
 }
 
 fn patch(

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
+use roster_wire::openapi;
 use serde::Serialize;
-use utoipa::openapi::{ContentBuilder, HeaderBuilder, Object, Ref, RefOr, Response, ResponseBuilder, Type};
+use utoipa::openapi::{RefOr, Response};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::{MOST_FAULTS, Why};
@@ -203,17 +204,5 @@ impl IntoResponses for WriteProblems {
 }
 
 fn documented(rows: &[(&str, &str, bool)]) -> BTreeMap<String, RefOr<Response>> {
-    let row = |(status, description, retry): &(&str, &str, bool)| {
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
-        let mut response = ResponseBuilder::new().description(*description).content(MEDIA_TYPE, content);
-        if *retry {
-            let header = HeaderBuilder::new()
-                .schema(Some(Object::with_type(Type::Integer)))
-                .description(Some("When to try again, in seconds"))
-                .build();
-            response = response.header("Retry-After", header);
-        }
-        ((*status).to_owned(), response.build().into())
-    };
-    rows.iter().map(row).collect()
+    openapi::failures(MEDIA_TYPE, &Problem::name(), rows)
 }

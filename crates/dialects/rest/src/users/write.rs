@@ -6,6 +6,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use roster_directory::{self as directory, Applied, Dialect, Effect, Link, Scope, Target, Update};
+use roster_wire::idempotency;
 
 use crate::call::Call;
 use crate::fault::Fault;
@@ -71,7 +72,7 @@ pub(crate) async fn change(State(rest): State<Arc<Rest>>, request: Request) -> R
     let update = Update { patch, password, if_version, idempotency, made_for: None };
     let applied = rest.directory.update(&call.who, Dialect::Rest, Target::Id(id), update).await;
     let applied = applied.map_err(|error| located(error, &asked))?;
-    Ok(answer::replayed(answer::user(StatusCode::OK, &applied.user), applied.replayed))
+    Ok(idempotency::replayed(answer::user(StatusCode::OK, &applied.user), applied.replayed))
 }
 
 /// Create or change a user by what a source calls it
@@ -178,7 +179,7 @@ pub(crate) async fn remove(State(rest): State<Arc<Rest>>, request: Request) -> R
     let target = Target::Id(call.good(id)?);
     let idempotency = rest.idempotency(&call, key, &[]);
     let applied = rest.directory.delete(&call.who, Dialect::Rest, target, if_version, idempotency).await?;
-    Ok(answer::replayed(answer::empty(StatusCode::NO_CONTENT), applied.replayed))
+    Ok(idempotency::replayed(answer::empty(StatusCode::NO_CONTENT), applied.replayed))
 }
 
 /// A user must not lose the name that it is addressed by.
@@ -223,5 +224,5 @@ fn upserted(applied: &Applied) -> Response {
         }
         Effect::Updated | Effect::Deleted | Effect::Unchanged => answer::user(StatusCode::OK, &applied.user),
     };
-    answer::replayed(response, applied.replayed)
+    idempotency::replayed(response, applied.replayed)
 }

@@ -186,8 +186,9 @@ impl Run<'_> {
         let Self { scim, who, base, .. } = *self;
         let group = match (operation.method.as_str(), id) {
             ("POST", None) => {
-                let shown = scim.create_group(who, base, data(operation)?).await?;
-                return Ok(done(StatusCode::CREATED, shown));
+                let group = scim.create_group(who, data(operation)?).await?;
+                // The entity tag of the whole tells of the members: it is that of a read.
+                return Ok(done(StatusCode::CREATED, scim.show_group(who, base, &group, true).await?));
             }
             ("PUT", Some(id)) => scim.replace_group(who, GroupId(id), data(operation)?, if_match).await?,
             ("PATCH", Some(id)) => scim.patch_group(who, GroupId(id), data(operation)?, if_match).await?,
@@ -198,7 +199,7 @@ impl Run<'_> {
             }
             (_, _) => return Err(no_such_method()),
         };
-        // The members are not answered, so they are not read.
+        // A group of any size is changed at the same cost: its members are not read for the tag, whose version `If-Match` takes.
         Ok(done(StatusCode::OK, scim.show_group(who, base, &group, false).await?))
     }
 }

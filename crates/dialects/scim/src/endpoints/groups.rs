@@ -20,25 +20,45 @@ use uuid::Uuid;
 use super::{MOST_ATTEMPTS, projection, respond};
 use crate::Scim;
 use crate::answer::{self, Shown};
+use crate::call::Call;
 use crate::convert::{group as convert, tag};
 use crate::error::ScimError;
 use crate::fault::Fault;
 use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
 use crate::openapi::{self, ScimErrors, ScimGroup};
+use crate::projection::Projection;
 use crate::resource::{self, Resource};
 use crate::schema::GROUP;
 
 /// How many members are read at once.
 const MEMBERS_AT_ONCE: usize = 10_000;
 
+/// A request to replace or change a group.
+struct Edit {
+    call: Call,
+    projection: Projection,
+    id: GroupId,
+    sent: Map<String, Value>,
+    if_match: Option<Vec<u64>>,
+}
+
 impl Scim {
+    async fn admit_edit(&self, request: Request) -> Result<Edit, ScimError> {
+        let (call, body) = self.admit(request, Scope::GroupsWrite).await?;
+        call.refuse_idempotency_key()?;
+        let projection = projection(&GROUP, call.query())?;
+        let id = GroupId(call.id()?);
+        let (sent, _) = call.object(body, self.options.body_limit).await?;
+        let if_match = call.if_match()?;
+        Ok(Edit { call, projection, id, sent, if_match })
+    }
+
     /// Creates a group.
     pub(crate) async fn create_group(
         &self,
         who: &Principal,
-        base: &str,
         sent: &Map<String, Value>,
-    ) -> Result<Shown, ScimError> {
+    ) -> Result<Group, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::canonicalise(&GROUP, sent, &mut faults);
         if faults.is_empty() {
@@ -47,8 +67,7 @@ impl Scim {
         let (patch, mut update) = read(&resource, &mut faults);
         settle(&patch.members, &BTreeSet::new(), &mut update, &mut faults);
         ScimError::check(&faults)?;
-        let group = self.directory.create_group(who, Dialect::Scim, update).await?;
-        self.show_group(who, base, &group, true).await
+        Ok(self.directory.create_group(who, Dialect::Scim, update).await?)
     }
 
     /// Replaces a group: what the body does not name stays.
@@ -250,7 +269,8 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     call.refuse_idempotency_key()?;
     let projection = projection(&GROUP, call.query())?;
     let (sent, _) = call.object(body, scim.options.body_limit).await?;
-    let shown = scim.create_group(&call.who, &call.base, &sent).await?;
+    let group = scim.create_group(&call.who, &sent).await?;
+    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
     Ok(respond(StatusCode::CREATED, shown, &projection))
 }
 
@@ -296,12 +316,7 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
-    call.refuse_idempotency_key()?;
-    let projection = projection(&GROUP, call.query())?;
-    let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
-    let if_match = scim.conditions(&call, &bytes)?.if_match;
+    let Edit { call, projection, id, sent, if_match } = scim.admit_edit(request).await?;
     let group = scim.replace_group(&call.who, id, &sent, if_match).await?;
     let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
     Ok(respond(StatusCode::OK, shown, &projection))
@@ -326,12 +341,7 @@ pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> 
     security(("roster_bearer" = [])),
 )]
 pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
-    let (call, body) = scim.admit(request, Scope::GroupsWrite).await?;
-    call.refuse_idempotency_key()?;
-    let projection = projection(&GROUP, call.query())?;
-    let id = GroupId(call.id()?);
-    let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
-    let if_match = scim.conditions(&call, &bytes)?.if_match;
+    let Edit { call, projection, id, sent, if_match } = scim.admit_edit(request).await?;
     let group = scim.patch_group(&call.who, id, &sent, if_match).await?;
     if scim.answers_nothing(&projection) {
         return Ok(answer::tagged(answer::empty(StatusCode::NO_CONTENT), &tag(group.version)));
@@ -356,7 +366,6 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
 pub(crate) async fn remove(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
     let (call, _) = scim.admit(request, Scope::GroupsWrite).await?;
     call.refuse_idempotency_key()?;
-    let if_match = scim.conditions(&call, &[])?.if_match;
-    scim.directory.delete_group(&call.who, Dialect::Scim, GroupId(call.id()?), if_match).await?;
+    scim.directory.delete_group(&call.who, Dialect::Scim, GroupId(call.id()?), call.if_match()?).await?;
     Ok(answer::empty(StatusCode::NO_CONTENT))
 }

@@ -51,7 +51,6 @@ impl Scim {
         let sort =
             asked.sort_by.as_deref().map(|name| filter::user_sort_key(name, &who.source)).transpose()?;
         let search = search(&USER, condition, sort, asked, UserId)?;
-        let counts = search.counts;
         let found = self.directory.search_users(who, search).await?;
         let mut groups = if projection.wants("groups") {
             self.directory.groups_of(who, found.page.iter().map(|user| user.id).collect()).await?
@@ -65,7 +64,7 @@ impl Scim {
         };
         Ok(Page {
             resources: found.page.iter().map(show).collect(),
-            total: found.total.filter(|_| counts),
+            total: found.total,
             next: found.page.last().filter(|_| found.more).map(|user| user.id.0),
         })
     }
@@ -84,7 +83,6 @@ impl Scim {
         let sort =
             asked.sort_by.as_deref().map(|name| filter::group_sort_key(name, &who.source)).transpose()?;
         let search = search(&GROUP, condition, sort, asked, GroupId)?;
-        let counts = search.counts;
         let found = self.directory.search_groups(who, search).await?;
         let mut resources = Vec::with_capacity(found.page.len());
         let (mut last, mut members) = (None, 0_usize);
@@ -100,7 +98,7 @@ impl Scim {
             resources.push(projection.apply(shown).into());
         }
         let goes_on = found.more || resources.len() < found.page.len();
-        Ok(Page { resources, total: found.total.filter(|_| counts), next: last.filter(|_| goes_on) })
+        Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })
     }
 
     async fn page(

@@ -9,6 +9,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use http::StatusCode;
 use roster_directory::{Scope, Target, UserId};
+use roster_wire::idempotency;
 
 pub(crate) use self::edit::Edit;
 use super::{projection, respond};
@@ -20,7 +21,6 @@ use crate::projection::Projection;
 use crate::schema::USER;
 use crate::{PatchAnswer, Scim};
 
-/// What a PATCH is answered with.
 impl Scim {
     /// Whether a PATCH is answered without the resource: who asks for attributes is answered them (RFC 7644, 3.5.2).
     pub(crate) fn answers_nothing(&self, projection: &Projection) -> bool {
@@ -31,7 +31,7 @@ impl Scim {
     fn patched(&self, shown: Shown, projection: &Projection) -> Response {
         if self.answers_nothing(projection) {
             let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), &shown.tag);
-            return answer::replayed(response, shown.replayed);
+            return idempotency::replayed(response, shown.replayed);
         }
         respond(StatusCode::OK, shown, projection)
     }
@@ -182,6 +182,6 @@ impl Scim {
     pub(crate) async fn remove_user(&self, call: &Call, id: UserId) -> Result<Response, ScimError> {
         let conditions = self.conditions(call, &[])?;
         let replayed = self.delete_user(&call.who, id, conditions).await?;
-        Ok(answer::replayed(answer::empty(StatusCode::NO_CONTENT), replayed))
+        Ok(idempotency::replayed(answer::empty(StatusCode::NO_CONTENT), replayed))
     }
 }
