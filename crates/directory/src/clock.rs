@@ -51,7 +51,7 @@ impl Entropy for SystemEntropy {
     )]
     #[expect(clippy::disallowed_methods, reason = "the one place where the system's randomness is read")]
     fn fill(&self, bytes: &mut [u8]) {
-        if aws_lc_rs::rand::fill(bytes).is_err() {
+        if getrandom::fill(bytes).is_err() {
             panic!("the operating system gives no randomness");
         }
     }
