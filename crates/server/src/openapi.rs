@@ -1,11 +1,13 @@
 //! The OpenAPI document: merged from what the routers say of themselves.
 
-use std::fmt;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
+use roster_auth::oauth;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, ServerBuilder};
+
+use crate::http::{docs, health};
 
 const DESCRIPTION: &str = "A self-hosted user directory that speaks several documented protocols. Each tag is one of them; \
     underneath, all of them read and write the same users. API keys are made by `roster key create`, tokens by \
@@ -13,38 +15,31 @@ const DESCRIPTION: &str = "A self-hosted user directory that speaks several docu
 
 const TOKENS: &str = "The token endpoint (RFC 6749) and the revocation endpoint (RFC 7009)";
 
-/// The document, and its text once somebody has asked for it.
-pub struct Document {
-    openapi: OpenApi,
-    json: OnceLock<Bytes>,
+/// Its text. It is made when somebody first asks for it: most servers are never asked, and need not have it in memory.
+static JSON: LazyLock<Bytes> =
+    LazyLock::new(|| (document().to_pretty_json().unwrap_or_default() + "\n").into());
+
+/// The document.
+pub fn document() -> OpenApi {
+    let routers = [
+        roster_dialect_algorep::router().into_openapi(),
+        roster_dialect_zynchro::router().into_openapi(),
+        roster_dialect_rest::router().into_openapi(),
+        roster_dialect_scim::router().into_openapi(),
+        oauth::router().into_openapi(),
+        health::router().into_openapi(),
+        docs::router().into_openapi(),
+    ];
+    routers.into_iter().fold(frame(), OpenApi::merge_from)
 }
 
-impl fmt::Debug for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Document")
-    }
-}
-
-impl Document {
-    /// A document that is complete.
-    pub fn new(openapi: OpenApi) -> Self {
-        Self { openapi, json: OnceLock::new() }
-    }
-
-    /// The document.
-    pub fn openapi(&self) -> &OpenApi {
-        &self.openapi
-    }
-
-    /// Its text.
-    pub fn json(&self) -> Bytes {
-        let render = || self.openapi.to_pretty_json().unwrap_or_default() + "\n";
-        self.json.get_or_init(|| render().into()).clone()
-    }
+/// The document's text.
+pub fn json() -> Bytes {
+    JSON.clone()
 }
 
 /// A document without any route.
-pub fn frame() -> OpenApi {
+fn frame() -> OpenApi {
     let license =
         LicenseBuilder::new().name("Apache-2.0 OR MIT").identifier(Some("Apache-2.0 OR MIT")).build();
     let info = InfoBuilder::new()

@@ -19,7 +19,6 @@ use crate::http::edge::Edge;
 use crate::http::metrics::Metrics;
 use crate::http::request_id::RequestIds;
 use crate::http::routes::routes;
-use crate::openapi::Document;
 use crate::system::{Outside, System, SystemError};
 
 /// How often expired records are looked for, and how many go at once: the writer must not be held up.
@@ -75,8 +74,6 @@ pub struct Server {
     pub address: SocketAddr,
     /// What it serves. Whoever keeps the system keeps its store open.
     pub system: Arc<System>,
-    /// The documentation of its routes.
-    pub document: Arc<Document>,
     stop: watch::Sender<bool>,
     task: JoinHandle<Ended>,
 }
@@ -124,7 +121,7 @@ impl Server {
                 (None, None) => Ended::Stopped,
             }
         });
-        Ok(Self { address, system, document: routes.document, stop, task })
+        Ok(Self { address, system, stop, task })
     }
 
     /// Asks the server to stop, once it has answered what came in.

@@ -120,7 +120,7 @@ impl OAuth {
 const CLIENT_SCHEME: &str = "oauthClient";
 
 /// `POST /oauth/token` and `POST /oauth/revoke`.
-pub fn router(state: OAuth) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<OAuth> {
     let mut basic = Http::new(HttpAuthScheme::Basic);
     basic.description = Some(
         "The id of an API key, and the key (or the part of it after the id) as the password.".to_owned(),
@@ -130,5 +130,4 @@ pub fn router(state: OAuth) -> OpenApiRouter {
     OpenApiRouter::with_openapi(OpenApiBuilder::new().components(Some(components)).build())
         .routes(routes!(handlers::token))
         .routes(routes!(handlers::revoke))
-        .with_state(state)
 }

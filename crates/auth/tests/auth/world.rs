@@ -97,7 +97,7 @@ impl World {
         let secrets = Secrets::parse(&secrets).unwrap();
         let auth = Arc::new(Auth::new(store.clone(), clock.clone(), entropy.clone(), secrets, auth).unwrap());
         let endpoints = OAuth::new(Arc::clone(&auth), Arc::clone(&directory), passwords, &*entropy, oauth);
-        let router = oauth::router(endpoints).into();
+        let router = oauth::router().split_for_parts().0.with_state(endpoints);
         Process { store, clock, directory, auth, router }
     }
 

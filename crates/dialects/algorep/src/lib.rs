@@ -69,12 +69,11 @@ pub struct Algorep {
 }
 
 /// The routes of the dialect, with their documentation.
-pub fn router(dialect: Algorep) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<Arc<Algorep>> {
     let mut router = OpenApiRouter::default()
         .routes(routes!(handlers::upsert).map(|methods| methods.fallback(handlers::method_not_allowed)))
         // An empty id is a fault of the request, not a path that is nobody's.
-        .route("/users/", post(handlers::upsert).fallback(handlers::method_not_allowed))
-        .with_state(Arc::new(dialect));
+        .route("/users/", post(handlers::upsert).fallback(handlers::method_not_allowed));
     openapi::complete(router.get_openapi_mut());
     router
 }

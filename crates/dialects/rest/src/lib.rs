@@ -67,7 +67,7 @@ pub struct Rest {
 }
 
 /// The routes of the API, with their documentation.
-pub fn router(rest: Rest) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<Arc<Rest>> {
     let mut router = OpenApiRouter::default()
         .merge(users::router())
         .merge(history::router())
@@ -75,8 +75,7 @@ pub fn router(rest: Rest) -> OpenApiRouter {
         .merge(registers::router())
         .route("/api/v1", any(no_such_path))
         .route("/api/v1/", any(no_such_path))
-        .route("/api/v1/{*path}", any(no_such_path))
-        .with_state(Arc::new(rest));
+        .route("/api/v1/{*path}", any(no_such_path));
     openapi::complete(router.get_openapi_mut());
     router
 }

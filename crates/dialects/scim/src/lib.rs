@@ -84,7 +84,7 @@ pub struct Scim {
 }
 
 /// The routes of the dialect, with their documentation.
-pub fn router(scim: Scim) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<Arc<Scim>> {
     let strict = |methods: MethodRouter<Arc<Scim>>| methods.fallback(method_not_allowed);
     let mut router = OpenApiRouter::default()
         .routes(routes!(lists::users, users::create).map(strict))
@@ -103,8 +103,7 @@ pub fn router(scim: Scim) -> OpenApiRouter {
         .routes(routes!(discovery::schema).map(strict))
         .route(ROOT, any(no_such_path))
         .route("/scim/v2/", any(no_such_path))
-        .route("/scim/v2/{*path}", any(no_such_path))
-        .with_state(Arc::new(scim));
+        .route("/scim/v2/{*path}", any(no_such_path));
     openapi::complete(router.get_openapi_mut());
     router
 }

@@ -64,10 +64,9 @@ pub struct Zynchro {
 }
 
 /// The routes of the dialect, with their documentation.
-pub fn router(dialect: Zynchro) -> OpenApiRouter {
+pub fn router() -> OpenApiRouter<Arc<Zynchro>> {
     let mut router = OpenApiRouter::default()
-        .routes(routes!(handlers::update_user).map(|methods| methods.fallback(handlers::method_not_allowed)))
-        .with_state(Arc::new(dialect));
+        .routes(routes!(handlers::update_user).map(|methods| methods.fallback(handlers::method_not_allowed)));
     openapi::complete(router.get_openapi_mut());
     router
 }

@@ -5,9 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output;
-use crate::config::Settings;
-use crate::postman;
-use crate::scratch::Scratch;
+use crate::{openapi, postman};
 
 #[derive(Debug, Args)]
 pub(crate) struct Openapi {
@@ -18,12 +16,10 @@ pub(crate) struct Openapi {
 
 impl Openapi {
     pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        let scratch = Scratch::open(Settings::default())?;
-        let document = scratch.routes()?.document;
         let text = if self.postman {
-            serde_json::to_string_pretty(&postman::collection(document.openapi())?)?
+            serde_json::to_string_pretty(&postman::collection(&openapi::document())?)?
         } else {
-            String::from_utf8(document.json().to_vec())?
+            String::from_utf8(openapi::json().to_vec())?
         };
         output::result(text.trim_end())?;
         Ok(ExitCode::SUCCESS)

@@ -1,8 +1,5 @@
 //! The documentation of the routes: `/openapi.json`, and a page that shows it and needs nothing else.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::{HeaderName, HeaderValue, header};
@@ -11,7 +8,7 @@ use utoipa_axum::routes;
 
 use super::fault;
 use super::health::TAG;
-use crate::openapi::Document;
+use crate::openapi;
 
 const PAGE: &str = include_str!("../../assets/docs.html");
 const STYLE: &str = include_str!("../../assets/docs.css");
@@ -22,12 +19,12 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; c
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// `/openapi.json` and `/docs`.
-pub fn router() -> OpenApiRouter<Arc<Document>> {
+pub fn router() -> OpenApiRouter {
     let file = |media_type: &'static str, text: &'static str| {
         get(move || async move { asset(media_type, text) }).fallback(fault::method_not_allowed)
     };
     OpenApiRouter::default()
-        .routes(routes!(openapi).map(|methods| methods.fallback(fault::method_not_allowed)))
+        .routes(routes!(document).map(|methods| methods.fallback(fault::method_not_allowed)))
         .routes(routes!(page).map(|methods| methods.fallback(fault::method_not_allowed)))
         .route("/docs/docs.css", file("text/css; charset=utf-8", STYLE))
         .route("/docs/docs.js", file("text/javascript; charset=utf-8", SCRIPT))
@@ -42,8 +39,8 @@ pub fn router() -> OpenApiRouter<Arc<Document>> {
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value, content_type = "application/json",
         example = json!({"openapi": "3.1.0"}))),
 )]
-async fn openapi(State(document): State<Arc<Document>>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], document.json()).into_response()
+async fn document() -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], openapi::json()).into_response()
 }
 
 /// A page that shows this document

@@ -11,7 +11,6 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata, Recorder as _, Unit};
 use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
-use utoipa::openapi::OpenApi;
 
 use crate::store::Activity;
 
@@ -47,12 +46,12 @@ pub struct RouteMetrics {
 }
 
 impl RouteMetrics {
-    fn new(route: &str) -> Self {
+    fn new(route: String) -> Self {
         let method = |_| MethodMetrics {
             statuses: std::array::from_fn(|_| OnceLock::new()),
             duration: OnceLock::new(),
         };
-        Self { route: route.to_owned(), methods: std::array::from_fn(method) }
+        Self { route, methods: std::array::from_fn(method) }
     }
 
     /// The route's template.
@@ -91,8 +90,8 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// The metrics of a server with these routes.
-    pub fn new(document: &OpenApi) -> Result<Self, BuildError> {
+    /// The metrics of a server with routes of these templates.
+    pub fn new(templates: Vec<String>) -> Result<Self, BuildError> {
         let recorder = PrometheusBuilder::new().set_buckets(&BUCKETS)?.build_recorder();
         let handle = recorder.handle();
         describe(&recorder);
@@ -107,10 +106,9 @@ impl Metrics {
         let version =
             Key::from_parts("roster_build_info", vec![Label::new("version", env!("CARGO_PKG_VERSION"))]);
         recorder.register_gauge(&version, &METADATA).set(1.0);
-        let routes =
-            document.paths.paths.keys().map(|path| (path.clone(), Arc::new(RouteMetrics::new(path))));
-        let routes = routes.collect();
-        let nobodys = Arc::new(RouteMetrics::new("none"));
+        let of_template = |route: String| (route.clone(), Arc::new(RouteMetrics::new(route)));
+        let routes = templates.into_iter().map(of_template).collect();
+        let nobodys = Arc::new(RouteMetrics::new("none".to_owned()));
         Ok(Self {
             recorder,
             handle,
@@ -129,6 +127,12 @@ impl Metrics {
     /// The counters of the route with that template.
     pub fn route(&self, template: &str) -> &Arc<RouteMetrics> {
         self.routes.get(template).unwrap_or(&self.nobodys)
+    }
+
+    /// The templates of the routes that have counters.
+    #[cfg(test)]
+    pub(crate) fn templates(&self) -> std::collections::BTreeSet<&str> {
+        self.routes.keys().map(String::as_str).collect()
     }
 
     /// The counters of paths that are nobody's.

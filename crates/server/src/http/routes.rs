@@ -11,7 +11,6 @@ use roster_dialect_scim::{self as scim, Scim};
 use roster_dialect_zynchro::{self as zynchro, Zynchro};
 use roster_wire::UnknownFields;
 use tokio::sync::Semaphore;
-use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::guard::{Bounds, Fault, Guard, guard};
@@ -19,7 +18,6 @@ use super::health::Health;
 use super::metrics::Metrics;
 use super::{docs, fault, health};
 use crate::config::{Settings, choices};
-use crate::openapi::{self, Document};
 use crate::server::StartError;
 use crate::system::System;
 
@@ -32,8 +30,6 @@ const OWN_REQUESTS: usize = 64;
 pub struct Routes {
     /// The router.
     pub router: Router,
-    /// Its documentation.
-    pub document: Arc<Document>,
     /// Its metrics.
     pub metrics: Arc<Metrics>,
     /// What checks credentials.
@@ -43,23 +39,28 @@ pub struct Routes {
 /// Every route of a server over `system`.
 pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError> {
     let auth = system.auth(settings)?;
-    let mut document = openapi::frame();
+    let mut templates = Vec::new();
     let dialects: Vec<(Router, Fault)> = vec![
-        (described(algorep_router(system, settings, &auth), &mut document), |why, _| {
+        (plain(algorep::router(), &mut templates).with_state(algorep(system, settings, &auth)), |why, _| {
             algorep::server_fault(why)
         }),
-        (described(zynchro_router(system, settings, &auth), &mut document), zynchro::server_fault),
-        (described(rest_router(system, settings, &auth), &mut document), |why, _| rest::server_fault(why)),
-        (described(scim_router(system, settings, &auth), &mut document), |why, _| scim::server_fault(why)),
-        (described(oauth::router(system.oauth(settings, &auth)?), &mut document), |why, _| {
+        (
+            plain(zynchro::router(), &mut templates).with_state(zynchro(system, settings, &auth)),
+            zynchro::server_fault,
+        ),
+        (plain(rest::router(), &mut templates).with_state(rest(system, settings, &auth)), |why, _| {
+            rest::server_fault(why)
+        }),
+        (plain(scim::router(), &mut templates).with_state(scim(system, settings, &auth)), |why, _| {
+            scim::server_fault(why)
+        }),
+        (plain(oauth::router(), &mut templates).with_state(system.oauth(settings, &auth)?), |why, _| {
             oauth::server_fault(why)
         }),
     ];
-    let health = described(health::router(), &mut document);
-    let docs = described(docs::router(), &mut document);
-
-    let document = Arc::new(Document::new(document));
-    let metrics = Arc::new(Metrics::new(document.openapi()).map_err(StartError::Metrics)?);
+    let health = plain(health::router(), &mut templates);
+    let docs = plain(docs::router(), &mut templates);
+    let metrics = Arc::new(Metrics::new(templates).map_err(StartError::Metrics)?);
     let bounds = |requests: usize| {
         Arc::new(Bounds {
             metrics: Arc::clone(&metrics),
@@ -72,23 +73,23 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
         passwords: Arc::clone(&system.passwords),
         metrics: Arc::clone(&metrics),
     });
-    let own = health.merge(docs.with_state(Arc::clone(&document)));
+    let own = health.merge(docs);
     let own = guarded(own, &bounds(OWN_REQUESTS), |why, _| fault::server_fault(why));
     let shared = bounds(settings.requests.get());
     let router = dialects
         .into_iter()
         .fold(own, |all, (dialect, fault)| all.merge(guarded(dialect, &shared, fault)))
         .fallback(fault::not_found);
-    Ok(Routes { router, document, metrics, auth })
+    Ok(Routes { router, metrics, auth })
 }
 
-/// The routes; what they say of themselves goes into the document.
-fn described<S>(router: OpenApiRouter<S>, document: &mut OpenApi) -> Router<S>
+/// The routes without what they say of themselves, but for their templates.
+fn plain<S>(router: OpenApiRouter<S>, templates: &mut Vec<String>) -> Router<S>
 where
     S: Send + Sync + Clone + 'static,
 {
     let (router, described) = router.split_for_parts();
-    document.merge(described);
+    templates.extend(described.paths.paths.into_keys());
     router
 }
 
@@ -103,7 +104,7 @@ fn unknown_fields(settings: &Settings) -> UnknownFields {
     }
 }
 
-fn algorep_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+fn algorep(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Algorep> {
     let options = algorep::Options {
         unknown_fields: unknown_fields(settings),
         empty_string: match settings.empty_string {
@@ -112,24 +113,24 @@ fn algorep_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Ope
         },
         body_limit: settings.body_limit.0,
     };
-    algorep::router(Algorep { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+    Arc::new(Algorep { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn zynchro_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+fn zynchro(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Zynchro> {
     let options = zynchro::Options {
         unknown_fields: unknown_fields(settings),
         body_limit: settings.body_limit.0,
         admin_authorities: settings.admin_authorities.clone(),
     };
-    zynchro::router(Zynchro { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+    Arc::new(Zynchro { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn rest_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+fn rest(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Rest> {
     let options = rest::Options { body_limit: settings.body_limit.0 };
-    rest::router(Rest { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+    Arc::new(Rest { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn scim_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenApiRouter {
+fn scim(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Scim> {
     let options = scim::Options {
         body_limit: settings.body_limit.0,
         patch_answer: match settings.scim_patch_response {
@@ -139,5 +140,22 @@ fn scim_router(system: &System, settings: &Settings, auth: &Arc<Auth>) -> OpenAp
         // The last fifth is for the operation that is under way then, and for the answer.
         bulk_time: settings.request_timeout.mul_f64(0.8),
     };
-    scim::router(Scim { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+    Arc::new(Scim { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::openapi;
+    use crate::scratch::Scratch;
+
+    #[test]
+    fn the_document_has_the_routes_that_are_served_and_no_others() {
+        let served = Scratch::open(Settings::default()).unwrap().routes().unwrap();
+        let documented = openapi::document().paths.paths;
+        let documented: BTreeSet<_> = documented.keys().map(String::as_str).collect();
+        assert_eq!(served.metrics.templates(), documented);
+    }
 }

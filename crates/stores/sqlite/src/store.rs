@@ -276,7 +276,7 @@ impl Store for SqliteStore {
     }
 
     fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>> {
-        if let [_] = &*users {
+        if users.len() <= query::FEW {
             return Box::pin(async move { self.reading.point(|conn| groups::of(conn, &users)).await });
         }
         Box::pin(Arc::clone(&self.reading).page(move |_, conn| groups::of(conn, &users)))

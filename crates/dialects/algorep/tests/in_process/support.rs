@@ -38,7 +38,6 @@ pub(crate) struct Server {
     router: Router,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) directory: Arc<Directory>,
-    pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Arc<FixedClock>,
     entropy: Arc<SeededEntropy>,
     pub(crate) key: String,
@@ -116,10 +115,10 @@ impl Server {
         ));
         let secrets = Secrets::parse(&Secrets::generate(&*entropy)).unwrap();
         let auth = Arc::new(Auth::new(Arc::clone(&store), as_clock, as_entropy, secrets, auth).unwrap());
-        let dialect = Algorep { directory: Arc::clone(&directory), auth: Arc::clone(&auth), options };
-        let router = router(dialect).split_for_parts().0;
+        let dialect = Algorep { directory: Arc::clone(&directory), auth, options };
+        let router = router().split_for_parts().0.with_state(Arc::new(dialect));
         let mut server =
-            Self { router, store, directory, auth, clock, entropy, key: String::new(), _folder: folder };
+            Self { router, store, directory, clock, entropy, key: String::new(), _folder: folder };
         server.key = server.new_key("bubble", &[Scope::UsersWrite], None).await;
         server
     }

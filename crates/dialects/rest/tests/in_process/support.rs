@@ -122,8 +122,8 @@ impl Server {
         ));
         let secrets = Secrets::parse(&Secrets::generate(&*entropy)).unwrap();
         let auth = Arc::new(Auth::new(Arc::clone(&store), as_clock, as_entropy, secrets, auth).unwrap());
-        let (router, document) =
-            router(Rest { directory, auth: Arc::clone(&auth), options }).split_for_parts();
+        let (router, document) = router().split_for_parts();
+        let router = router.with_state(Arc::new(Rest { directory, auth: Arc::clone(&auth), options }));
         let mut server = Self {
             router,
             document: serde_json::to_value(document).unwrap(),

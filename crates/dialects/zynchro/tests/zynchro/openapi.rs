@@ -3,18 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::rig::{Rig, USER_3, changed};
-use roster_dialect_zynchro::{Options, Zynchro, router};
+use roster_dialect_zynchro::router;
 
 const PATH: &str = "/zynchro.api.system-config/v1/users/{id}";
 
 async fn document() -> (Rig, Value) {
     let rig = Rig::new().await;
-    let dialect = Zynchro {
-        directory: std::sync::Arc::clone(&rig.directory),
-        auth: std::sync::Arc::clone(&rig.auth),
-        options: Options::default(),
-    };
-    let document = serde_json::to_value(router(dialect).to_openapi()).unwrap();
+    let document = serde_json::to_value(router().into_openapi()).unwrap();
     (rig, document)
 }
 

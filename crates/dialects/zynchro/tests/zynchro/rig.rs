@@ -103,7 +103,7 @@ impl Rig {
         );
         let auth = Arc::new(auth.unwrap());
         let dialect = Zynchro { directory: Arc::clone(&directory), auth: Arc::clone(&auth), options };
-        let (router, _) = router(dialect).split_for_parts();
+        let router = router().split_for_parts().0.with_state(Arc::new(dialect));
         let mut rig =
             Self { store, directory, auth, clock, passwords, router, token: String::new(), _place: place };
         rig.token =
