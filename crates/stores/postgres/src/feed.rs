@@ -29,7 +29,7 @@ const LEASE: Duration = Duration::from_secs(10);
 const EVERY: Duration = Duration::from_millis(500);
 
 /// How long it lets what this process wrote gather.
-const GATHERING: Duration = Duration::from_millis(20);
+const GATHERING: Duration = Duration::from_millis(100);
 
 /// The stream of a user's entries: FNV-1a of the id.
 pub(crate) fn stream_of(user: UserId) -> i64 {

@@ -29,7 +29,7 @@ async fn admit(scim: &Scim, request: Request) -> Result<Call, ScimError> {
 }
 
 fn whole(resources: Vec<Value>) -> Response {
-    answer::json(StatusCode::OK, &ListResponse::whole(resources).into_json())
+    answer::json(StatusCode::OK, &ListResponse::whole(&resources))
 }
 
 /// What the service can do

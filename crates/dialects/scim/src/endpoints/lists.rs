@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::PAGE_SIZES;
 use crate::call::Call;
 use crate::error::{ScimError, ScimType};
-use crate::list::ListResponse;
+use crate::list::{self, ListResponse, Written};
 use crate::openapi::{self, ScimErrors};
 use crate::projection::Projection;
 use crate::schema::{GROUP, ResourceType, USER};
@@ -28,8 +28,8 @@ const MOST_MEMBERS_ON_A_PAGE: usize = 20_000;
 
 /// Some of a list, and how many the whole has if they were counted.
 pub(crate) struct Page {
-    /// The resources, as they are answered.
-    pub(crate) resources: Vec<Value>,
+    /// The resources.
+    pub(crate) resources: Vec<Written>,
     /// How many there are in all.
     pub(crate) total: Option<u64>,
     /// The last one, where others follow.
@@ -60,7 +60,7 @@ impl Scim {
         let show = |user: &Arc<roster_directory::User>| {
             let groups = groups.remove(&user.id).unwrap_or_default();
             let resource = crate::convert::from_user::resource(user, &groups, &who.source, base);
-            Value::from(projection.apply(resource))
+            list::write(&projection.apply(resource))
         };
         Ok(Page {
             resources: found.page.iter().map(show).collect(),
@@ -95,7 +95,7 @@ impl Scim {
             members =
                 members.saturating_add(shown.get("members").and_then(Value::as_array).map_or(0, Vec::len));
             last = Some(group.id.0);
-            resources.push(projection.apply(shown).into());
+            resources.push(list::write(&projection.apply(shown)));
         }
         let goes_on = found.more || resources.len() < found.page.len();
         Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })
@@ -113,12 +113,11 @@ impl Scim {
             self.page_of_groups(&call.who, &call.base, asked, None).await?
         };
         let Page { resources, total, next } = page;
-        let (start_index, next_cursor) = match asked.start {
-            Start::Index(index) => (Some(index), None),
-            Start::Cursor(_) => (None, next.map(|id| cursor(kind, id))),
+        let page = match asked.start {
+            Start::Index(index) => ListResponse::by_index(resources, total, index),
+            Start::Cursor(_) => ListResponse::by_cursor(resources, next.map(|id| cursor(kind, id))),
         };
-        let list = ListResponse { resources, total_results: total, start_index, next_cursor };
-        Ok(answer::json(StatusCode::OK, &list.into_json()))
+        Ok(answer::json(StatusCode::OK, &page))
     }
 
     async fn list(&self, kind: &'static ResourceType, request: Request) -> Result<Response, ScimError> {

@@ -62,7 +62,5 @@ pub(crate) async fn search(State(scim): State<Arc<Scim>>, request: Request) -> R
     let mut resources = users.resources;
     resources.extend(groups.resources);
     let total = in_all.saturating_add(groups.total.unwrap_or_default());
-    let list =
-        ListResponse { resources, total_results: Some(total), start_index: Some(index), next_cursor: None };
-    Ok(answer::json(StatusCode::OK, &list.into_json()))
+    Ok(answer::json(StatusCode::OK, &ListResponse::by_index(resources, Some(total), index)))
 }

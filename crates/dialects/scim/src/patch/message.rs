@@ -15,6 +15,9 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// The most operations of one request.
 pub(crate) const MOST_OPERATIONS: usize = 1_000;
 
+/// The most attributes that the operations of one request may name, one by one or in objects of values.
+const MOST_STEPS: usize = 10_000;
+
 /// Reads the message of a PATCH.
 pub(super) fn read(kind: &ResourceType, message: &Map<String, Value>) -> Result<Vec<Step>, ScimError> {
     json::check_schema(message, PATCH_OP)?;
@@ -93,6 +96,10 @@ impl Reader<'_> {
                 }
             },
         };
+        if self.steps.len().saturating_add(entries.len()) > MOST_STEPS {
+            let detail = format!("the request changes attributes in more than {MOST_STEPS} places");
+            return Err(ScimError::new(ScimType::TooMany, detail));
+        }
         for (at, sent) in entries {
             let value = self.value(action, &at, sent);
             self.steps.push(Step { action, at, value });

@@ -164,3 +164,22 @@ fn the_work_of_a_patch_has_a_bound() {
         assert_eq!(error.scim_type, Some(ScimType::TooMany));
     }
 }
+
+#[test]
+fn what_is_named_one_by_one_has_a_bound() {
+    let selecting: Map<String, Value> =
+        (0..101).map(|n| (format!("emails[value eq \"{n}\"].display"), "x".into())).collect();
+    assert_eq!(
+        error(json!([{ "op": "add", "value": selecting }])),
+        (InvalidValue, "User must have at most 100 names with a filter in them".to_owned())
+    );
+    let eleven = json!({
+        "userName": "x", "displayName": "x", "nickName": "x", "title": "x", "userType": "x", "preferredLanguage": "x",
+        "locale": "x", "timezone": "x", "name.givenName": "x", "name.familyName": "x", "name.middleName": "x",
+    });
+    let many: Value = (0..1_000).map(|_| json!({ "op": "replace", "value": eleven })).collect();
+    assert_eq!(
+        error(many),
+        (ScimType::TooMany, "the request changes attributes in more than 10000 places".to_owned())
+    );
+}
