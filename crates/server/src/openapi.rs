@@ -15,7 +15,8 @@ const DESCRIPTION: &str = "A self-hosted user directory that speaks several docu
 
 const TOKENS: &str = "The token endpoint (RFC 6749) and the revocation endpoint (RFC 7009)";
 
-/// Its text. It is made when somebody first asks for it: most servers are never asked, and need not have it in memory.
+/// The text of the document. It is put together when somebody first asks for it: most servers are never asked, and need not
+/// have it in memory.
 static JSON: LazyLock<Bytes> =
     LazyLock::new(|| (document().to_pretty_json().unwrap_or_default() + "\n").into());
 

@@ -7,8 +7,6 @@ pub(crate) mod to_patch;
 
 pub(crate) use plain::{PLAIN, Plain, plain_at};
 
-use std::fmt::Write as _;
-
 use aws_lc_rs::digest::{SHA256, digest};
 use roster_directory::Attribute as Multi;
 use serde_json::Value;
@@ -18,9 +16,6 @@ pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:ente
 
 /// The URN of Roster's own extension.
 pub(crate) const DIRECTORY: &str = "urn:roster:scim:schemas:extension:directory:1.0:User";
-
-/// How much of the digest of what is shown beside a version goes into its tag.
-const TAG_BYTES: usize = 8;
 
 /// A version as an entity tag. A weak one: of one version there are many representations.
 pub(crate) fn tag(version: u64) -> String {
@@ -32,12 +27,8 @@ pub(crate) fn tag(version: u64) -> String {
 pub(crate) fn tag_with(version: u64, others: Option<&Value>) -> String {
     let Some(others) = others else { return tag(version) };
     let digest = digest(&SHA256, others.to_string().as_bytes());
-    let mut tag = format!("W/\"{version}-");
-    for byte in digest.as_ref().iter().take(TAG_BYTES) {
-        // Writing into memory does not fail.
-        let _ = write!(tag, "{byte:02x}");
-    }
-    tag + "\""
+    let head = digest.as_ref().first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
+    format!("W/\"{version}-{head:016x}\"")
 }
 
 /// The attribute of the directory that a list of a user is, if it is one.

@@ -133,19 +133,19 @@ fn unknown(kind: &ResourceType) -> ScimError {
 /// The places that an object of values names, each with its value. The unknown and the read-only are passed over.
 ///
 /// An extension's attributes are in an object under its URN, or each under its own full name, as Entra has them; names may
-/// be dotted, and select elements.
+/// be dotted, and select elements: too many that do are a fault.
 pub(crate) fn entries<'v>(
     kind: &ResourceType,
     sent: &'v Map<String, Value>,
     faults: &mut Vec<Fault>,
 ) -> Vec<(At, &'v Value)> {
-    if sent.keys().filter(|name| selects(kind, name)).count() > MOST_SELECTING {
+    let mut entries = Vec::with_capacity(sent.len());
+    let too_many = selecting(kind, sent) > MOST_SELECTING;
+    if too_many {
         let reason = format!("must have at most {MOST_SELECTING} names with a filter in them");
         faults.push(Fault::new(kind.name, reason));
-        return Vec::new();
     }
-    let mut entries = Vec::with_capacity(sent.len());
-    for (name, value) in sent {
+    for (name, value) in sent.iter().filter(|(name, _)| !(too_many && selects(kind, name))) {
         match named(kind, name) {
             Some(Located::At(at)) => entries.push((at, value)),
             Some(Located::Schema(schema)) => entries.extend(within(kind, schema, value, faults)),
@@ -171,6 +171,11 @@ fn named(kind: &ResourceType, name: &str) -> Option<Located> {
 fn selects(kind: &ResourceType, name: &str) -> bool {
     let list = name.split_once('[').and_then(|(list, _)| kind.find_attribute(list.trim()));
     list.is_some_and(|list| list.sub.is_none() && list.attribute.multi_valued)
+}
+
+/// How many names of an object have a filter in them.
+pub(crate) fn selecting(kind: &ResourceType, sent: &Map<String, Value>) -> usize {
+    sent.keys().filter(|name| selects(kind, name)).count()
 }
 
 /// The places that an extension's object names. What is empty erases all of the extension.

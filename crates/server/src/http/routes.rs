@@ -41,25 +41,31 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
     let auth = system.auth(settings)?;
     let mut templates = Vec::new();
     let dialects: Vec<(Router, Fault)> = vec![
-        (plain(algorep::router(), &mut templates).with_state(algorep(system, settings, &auth)), |why, _| {
-            algorep::server_fault(why)
-        }),
         (
-            plain(zynchro::router(), &mut templates).with_state(zynchro(system, settings, &auth)),
+            without_document(algorep::router(), &mut templates)
+                .with_state(algorep_state(system, settings, &auth)),
+            |why, _| algorep::server_fault(why),
+        ),
+        (
+            without_document(zynchro::router(), &mut templates)
+                .with_state(zynchro_state(system, settings, &auth)),
             zynchro::server_fault,
         ),
-        (plain(rest::router(), &mut templates).with_state(rest(system, settings, &auth)), |why, _| {
-            rest::server_fault(why)
-        }),
-        (plain(scim::router(), &mut templates).with_state(scim(system, settings, &auth)), |why, _| {
-            scim::server_fault(why)
-        }),
-        (plain(oauth::router(), &mut templates).with_state(system.oauth(settings, &auth)?), |why, _| {
-            oauth::server_fault(why)
-        }),
+        (
+            without_document(rest::router(), &mut templates).with_state(rest_state(system, settings, &auth)),
+            |why, _| rest::server_fault(why),
+        ),
+        (
+            without_document(scim::router(), &mut templates).with_state(scim_state(system, settings, &auth)),
+            |why, _| scim::server_fault(why),
+        ),
+        (
+            without_document(oauth::router(), &mut templates).with_state(system.oauth(settings, &auth)?),
+            |why, _| oauth::server_fault(why),
+        ),
     ];
-    let health = plain(health::router(), &mut templates);
-    let docs = plain(docs::router(), &mut templates);
+    let health = without_document(health::router(), &mut templates);
+    let docs = without_document(docs::router(), &mut templates);
     let metrics = Arc::new(Metrics::new(templates).map_err(StartError::Metrics)?);
     let bounds = |requests: usize| {
         Arc::new(Bounds {
@@ -84,7 +90,7 @@ pub fn routes(system: &System, settings: &Settings) -> Result<Routes, StartError
 }
 
 /// The routes without what they say of themselves, but for their templates.
-fn plain<S>(router: OpenApiRouter<S>, templates: &mut Vec<String>) -> Router<S>
+fn without_document<S>(router: OpenApiRouter<S>, templates: &mut Vec<String>) -> Router<S>
 where
     S: Send + Sync + Clone + 'static,
 {
@@ -104,7 +110,7 @@ fn unknown_fields(settings: &Settings) -> UnknownFields {
     }
 }
 
-fn algorep(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Algorep> {
+fn algorep_state(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Algorep> {
     let options = algorep::Options {
         unknown_fields: unknown_fields(settings),
         empty_string: match settings.empty_string {
@@ -116,7 +122,7 @@ fn algorep(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Algore
     Arc::new(Algorep { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn zynchro(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Zynchro> {
+fn zynchro_state(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Zynchro> {
     let options = zynchro::Options {
         unknown_fields: unknown_fields(settings),
         body_limit: settings.body_limit.0,
@@ -125,12 +131,12 @@ fn zynchro(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Zynchr
     Arc::new(Zynchro { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn rest(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Rest> {
+fn rest_state(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Rest> {
     let options = rest::Options { body_limit: settings.body_limit.0 };
     Arc::new(Rest { directory: Arc::clone(&system.directory), auth: Arc::clone(auth), options })
 }
 
-fn scim(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Scim> {
+fn scim_state(system: &System, settings: &Settings, auth: &Arc<Auth>) -> Arc<Scim> {
     let options = scim::Options {
         body_limit: settings.body_limit.0,
         patch_answer: match settings.scim_patch_response {
@@ -152,7 +158,7 @@ mod tests {
     use crate::scratch::Scratch;
 
     #[test]
-    fn the_document_has_the_routes_that_are_served_and_no_others() {
+    fn the_document_is_of_the_same_routers_as_the_url_map() {
         let served = Scratch::open(Settings::default()).unwrap().routes().unwrap();
         let documented = openapi::document().paths.paths;
         let documented: BTreeSet<_> = documented.keys().map(String::as_str).collect();

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use roster_directory::UserId;
 use tokio::sync::{Notify, mpsc, oneshot};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::cell::Columns;
@@ -28,7 +28,7 @@ const LEASE: Duration = Duration::from_secs(10);
 /// How often it looks for what other processes wrote.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// How long it lets what this process wrote gather.
+/// How long it lets what this process wrote gather, unless somebody waits for a position.
 const GATHERING: Duration = Duration::from_millis(100);
 
 /// The stream of a user's entries: FNV-1a of the id.
@@ -61,18 +61,21 @@ impl Sequencer {
     pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>, written: Arc<Notify>) {
         loop {
             let asked = tokio::select! {
-                asked = requests.recv() => match asked {
-                    Some(asked) => Some(asked),
-                    None => return,
+                biased;
+                asked = requests.recv() => Some(asked),
+                () = written.notified() => match timeout(GATHERING, requests.recv()).await {
+                    Ok(asked) => {
+                        // What was written waits for the next turn.
+                        written.notify_one();
+                        Some(asked)
+                    }
+                    Err(_) => None,
                 },
-                () = written.notified() => {
-                    tokio::time::sleep(GATHERING).await;
-                    None
-                }
                 () = tokio::time::sleep(EVERY) => None,
             };
             match asked {
-                Some((stream, reply)) => {
+                Some(None) => return,
+                Some(Some((stream, reply))) => {
                     let done = self.take_over(stream).await;
                     self.forget_after(&done);
                     // Who no longer waits needs no answer.

@@ -24,23 +24,32 @@ pub(crate) fn ids_of(conn: &Connection, user: UserId) -> Result<BTreeSet<GroupId
 
 /// The groups that each of these users is a member of, in the order of their ids.
 pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
+    Ok(few_of(conn, users, usize::MAX)?.unwrap_or_default())
+}
+
+/// The same, if there are at most so many.
+pub(crate) fn few_of(conn: &Connection, users: &[UserId], most: usize) -> Result<Option<GroupsOf>> {
     let mut statement = conn.prepare_cached(
         "SELECT groups.id, groups.display_name FROM group_members \
          JOIN groups ON groups.id = group_members.group_id \
          WHERE group_members.user_id = ?1 ORDER BY group_members.group_id",
     )?;
-    let mut groups = GroupsOf::new();
+    let (mut groups, mut found) = (GroupsOf::new(), 0_usize);
     for user in users {
         let mut rows = statement.query([Cell::from(*user)])?;
         let mut own = Vec::new();
         while let Some(row) = rows.next()? {
             let columns = &mut Columns::new(row, "groups");
             let (id, name) = (columns.group_id()?, columns.text()?);
+            found += 1;
+            if found > most {
+                return Ok(None);
+            }
             own.push((id, columns.check(GroupName::new(name))?));
         }
         groups.insert(*user, own);
     }
-    Ok(groups)
+    Ok(Some(groups))
 }
 
 /// A page of a group's members behind an id: living users alone.

@@ -25,6 +25,9 @@ use crate::schema::Migrated;
 use crate::writer::{Done, Job, Poison, Reply, Turn, Writer, stopped};
 use crate::{Sealing, batch, connection, groups, load, query, records, rules, search, transaction};
 
+/// How many memberships may be read on a thread that serves others as well.
+const FEW_MEMBERSHIPS: usize = 1_000;
+
 /// A store in one SQLite file.
 ///
 /// Dropping it waits until everything that was submitted is written.
@@ -276,10 +279,16 @@ impl Store for SqliteStore {
     }
 
     fn groups_of(&self, users: Vec<UserId>) -> BoxFuture<'_, Result<GroupsOf, StoreError>> {
-        if users.len() <= query::FEW {
-            return Box::pin(async move { self.reading.point(|conn| groups::of(conn, &users)).await });
-        }
-        Box::pin(Arc::clone(&self.reading).page(move |_, conn| groups::of(conn, &users)))
+        Box::pin(async move {
+            if users.len() <= query::FEW {
+                // Most users are in few groups, but nothing says how many one may be in.
+                let few = self.reading.point(|conn| groups::few_of(conn, &users, FEW_MEMBERSHIPS)).await?;
+                if let Some(groups) = few {
+                    return Ok(groups);
+                }
+            }
+            Arc::clone(&self.reading).page(move |_, conn| groups::of(conn, &users)).await
+        })
     }
 
     fn group_history(

@@ -9,8 +9,8 @@ use crate::list::schemas_of;
 use crate::resource::Resource;
 use crate::schema::USER;
 
-/// How many members the resources of most users have at the most.
-const USUAL_MEMBERS: usize = 24;
+/// How many attributes the resources of most users have at the most.
+const USUAL_ATTRIBUTES: usize = 24;
 
 /// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are.
 pub(crate) fn resource(
@@ -19,7 +19,7 @@ pub(crate) fn resource(
     source: &Source,
     base: &str,
 ) -> Resource {
-    let mut resource = Resource::with_capacity(USUAL_MEMBERS);
+    let mut resource = Resource::with_capacity(USUAL_ATTRIBUTES);
     resource.insert("schemas".to_owned(), Value::Null);
     resource.insert("id".to_owned(), user.id.to_string().into());
     let external_id = user.external_id(source).map(|id| ("externalId".to_owned(), id.as_str().into()));

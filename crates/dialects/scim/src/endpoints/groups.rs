@@ -1,7 +1,4 @@
 //! `/Groups` and `/Groups/{id}` (RFC 7644, 3.3 to 3.6).
-//!
-//! The members of a group are read only to be shown, or where all of them are replaced: to add or remove one costs the same
-//! in a group of any size.
 
 mod edit;
 

@@ -28,7 +28,7 @@ const MOST_MEMBERS_ON_A_PAGE: usize = 20_000;
 
 /// Some of a list, and how many the whole has if they were counted.
 pub(crate) struct Page {
-    /// The resources.
+    /// The resources, written down as they are answered.
     pub(crate) resources: Vec<Written>,
     /// How many there are in all.
     pub(crate) total: Option<u64>,

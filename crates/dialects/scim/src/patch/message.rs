@@ -15,8 +15,9 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 /// The most operations of one request.
 pub(crate) const MOST_OPERATIONS: usize = 1_000;
 
-/// The most attributes that the operations of one request may name, one by one or in objects of values.
-const MOST_STEPS: usize = 10_000;
+/// The most attributes that the operations of one request may name, by paths and in objects of values; and the most names with
+/// a filter in them, which lead nowhere perhaps, but cost more to read than all others.
+const MOST_NAMED: usize = 10_000;
 
 /// Reads the message of a PATCH.
 pub(super) fn read(kind: &ResourceType, message: &Map<String, Value>) -> Result<Vec<Step>, ScimError> {
@@ -29,12 +30,21 @@ pub(super) fn read(kind: &ResourceType, message: &Map<String, Value>) -> Result<
         let fault = Fault::new("Operations", format!("must have at most {MOST_OPERATIONS} elements"));
         return Err(ScimError::of_faults(&[fault]));
     }
-    let mut reader = Reader { kind, steps: Vec::new(), faults: Vec::new() };
+    let mut reader = Reader { kind, steps: Vec::new(), faults: Vec::new(), selecting: 0 };
     for operation in operations {
         reader.operation(operation.as_object().ok_or_else(|| syntax("an operation must be an object"))?)?;
+        check_count(reader.steps.len())?;
     }
     ScimError::check(&reader.faults)?;
     Ok(reader.steps)
+}
+
+fn check_count(named: usize) -> Result<(), ScimError> {
+    if named <= MOST_NAMED {
+        return Ok(());
+    }
+    let detail = format!("the operations name more than {MOST_NAMED} attributes");
+    Err(ScimError::new(ScimType::TooMany, detail))
 }
 
 fn syntax(detail: &'static str) -> ScimError {
@@ -45,6 +55,8 @@ struct Reader<'k> {
     kind: &'k ResourceType,
     steps: Vec<Step>,
     faults: Vec<Fault>,
+    /// How many names had a filter in them so far.
+    selecting: usize,
 }
 
 impl Reader<'_> {
@@ -89,17 +101,17 @@ impl Reader<'_> {
             Some(Located::At(at)) => vec![(at, sent)],
             Some(Located::Schema(schema)) => self.schema(schema, sent),
             None => match sent.as_object() {
-                Some(object) => path::entries(self.kind, object, &mut self.faults),
+                Some(object) => {
+                    self.selecting = self.selecting.saturating_add(path::selecting(self.kind, object));
+                    check_count(self.selecting)?;
+                    path::entries(self.kind, object, &mut self.faults)
+                }
                 None => {
                     self.faults.push(Fault::new("value", "must be an object where an operation has no path"));
                     Vec::new()
                 }
             },
         };
-        if self.steps.len().saturating_add(entries.len()) > MOST_STEPS {
-            let detail = format!("the request changes attributes in more than {MOST_STEPS} places");
-            return Err(ScimError::new(ScimType::TooMany, detail));
-        }
         for (at, sent) in entries {
             let value = self.value(action, &at, sent);
             self.steps.push(Step { action, at, value });

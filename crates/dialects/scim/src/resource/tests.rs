@@ -184,6 +184,21 @@ fn every_fault_is_named_and_no_value() {
 }
 
 #[test]
+fn too_many_names_with_a_filter_are_the_one_fault() {
+    let named = |count: usize| {
+        let mut sent: Map<String, Value> =
+            (0..count).map(|n| (format!("groups[value eq \"{n}\"]"), json!("x"))).collect();
+        sent.insert("userName".to_owned(), json!("x"));
+        let mut faults = Vec::new();
+        let resource = canonicalise(&USER, &sent, &mut faults);
+        require(&USER, &resource, &mut faults);
+        faults.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(named(100), [] as [&str; 0]);
+    assert_eq!(named(101), ["User must have at most 100 names with a filter in them"]);
+}
+
+#[test]
 fn what_is_required_must_be_there() {
     for (sent, expected) in [
         (json!({}), vec!["userName is required and must not be empty"]),

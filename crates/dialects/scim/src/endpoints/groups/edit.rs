@@ -1,4 +1,7 @@
-//! What is asked of a group, made into changes of the directory.
+//! Groups as they are created, changed and shown: by their endpoints, and by the operations of a bulk request.
+//!
+//! The members of a group are read only to be shown, or where all of them are replaced: to add or remove one costs the same
+//! in a group of any size.
 
 use std::collections::BTreeSet;
 

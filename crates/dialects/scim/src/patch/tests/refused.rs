@@ -177,9 +177,22 @@ fn what_is_named_one_by_one_has_a_bound() {
         "userName": "x", "displayName": "x", "nickName": "x", "title": "x", "userType": "x", "preferredLanguage": "x",
         "locale": "x", "timezone": "x", "name.givenName": "x", "name.familyName": "x", "name.middleName": "x",
     });
-    let many: Value = (0..1_000).map(|_| json!({ "op": "replace", "value": eleven })).collect();
-    assert_eq!(
-        error(many),
-        (ScimType::TooMany, "the request changes attributes in more than 10000 places".to_owned())
-    );
+    // Names with a filter count whether or not they lead somewhere.
+    let nothing: Map<String, Value> =
+        (0..100).map(|n| (format!("groups[value eq \"{n}\"]"), "x".into())).collect();
+    for (operation, at_most) in [
+        (json!({ "op": "replace", "value": eleven }), 909),
+        (json!({ "op": "add", "value": nothing }), 100),
+        (json!({ "op": "remove", "path": "title" }), 1_000),
+    ] {
+        let many = |count: usize| Value::from(vec![operation.clone(); count]);
+        let resource = json!({ "userName": "x" });
+        assert!(patched(&resource, many(at_most)).is_ok(), "{operation}");
+        if at_most < 1_000 {
+            assert_eq!(
+                error(many(at_most + 1)),
+                (ScimType::TooMany, "the operations name more than 10000 attributes".to_owned())
+            );
+        }
+    }
 }
