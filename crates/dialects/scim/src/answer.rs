@@ -1,12 +1,13 @@
 //! From resources to responses.
 
 use axum::body::Body;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::MEDIA_TYPE;
+use crate::refused;
 use crate::resource::Resource;
 
 /// A resource as it is after a request, or was found.
@@ -35,8 +36,11 @@ impl Shown {
 
 /// A response with a body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // Writing into memory does not fail.
-    let mut response = Response::new(Body::from(serde_json::to_vec(body).unwrap_or_default()));
+    let written = match serde_json::to_vec(body) {
+        Ok(written) => written,
+        Err(error) => return refused::unwritable(&error).into_response(),
+    };
+    let mut response = Response::new(Body::from(written));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, MEDIA_TYPE);
     // Personal data: kept by nobody but the caller, and asked again each time.

@@ -4,6 +4,8 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
+use crate::error::ScimError;
+use crate::refused;
 use crate::schema::ResourceType;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -12,9 +14,8 @@ const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 pub(crate) type Written = Box<RawValue>;
 
 /// Writes a resource down.
-pub(crate) fn write(resource: &impl Serialize) -> Written {
-    // Writing into memory does not fail.
-    to_raw_value(resource).unwrap_or_else(|_| RawValue::NULL.to_owned())
+pub(crate) fn write(resource: &impl Serialize) -> Result<Written, ScimError> {
+    to_raw_value(resource).map_err(|error| refused::unwritable(&error))
 }
 
 /// A page of a list.
@@ -55,8 +56,9 @@ impl ListResponse {
     }
 
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
-    pub(crate) fn whole(resources: &[Value]) -> Self {
-        Self::by_index(resources.iter().map(write).collect(), u64::try_from(resources.len()).ok(), 1)
+    pub(crate) fn whole(resources: &[Value]) -> Result<Self, ScimError> {
+        let written = resources.iter().map(write).collect::<Result<_, _>>()?;
+        Ok(Self::by_index(written, u64::try_from(resources.len()).ok(), 1))
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
         let text = |page: ListResponse| serde_json::to_string(&page).unwrap();
         assert_eq!(
-            text(ListResponse::by_index(vec![write(&json!({ "id": "1" }))], Some(7), 3)),
+            text(ListResponse::by_index(vec![write(&json!({ "id": "1" })).unwrap()], Some(7), 3)),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"1"}]}"#
         );
         assert_eq!(
@@ -85,7 +87,7 @@ mod tests {
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"itemsPerPage":0,"nextCursor":"c","Resources":[]}"#
         );
         assert_eq!(
-            text(ListResponse::whole(&[json!(1), json!(2)])),
+            text(ListResponse::whole(&[json!(1), json!(2)]).unwrap()),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":2,"startIndex":1,"itemsPerPage":2,"Resources":[1,2]}"#
         );
     }

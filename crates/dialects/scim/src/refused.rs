@@ -45,6 +45,12 @@ fn failed() -> ScimError {
     ScimError::of_status(StatusCode::INTERNAL_SERVER_ERROR, "Roster or its store failed")
 }
 
+/// An answer that can't be written down: nothing that a caller sends should bring it about.
+pub(crate) fn unwritable(error: &serde_json::Error) -> ScimError {
+    tracing::error!(%error, "an answer could not be written");
+    failed()
+}
+
 fn busy(retry_after: u64) -> ScimError {
     let detail = "Roster is busy: nothing was changed, try again";
     ScimError {

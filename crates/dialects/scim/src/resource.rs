@@ -21,8 +21,14 @@ use crate::schema::{Attribute, Place, ResourceType};
 /// Elements of lists hold no `null`, and a list has at least one element.
 pub(crate) type Resource = Map<String, Value>;
 
-/// Reads a body that is a whole resource, as POST and PUT have one. Every fault is noted, and what is at fault is read as if
-/// it were erased.
+/// Reads a body that is a whole resource, as POST and PUT have one, and notes what of the required it lacks.
+pub(crate) fn whole(kind: &ResourceType, sent: &Map<String, Value>, faults: &mut Vec<Fault>) -> Resource {
+    let resource = canonicalise(kind, sent, faults);
+    require(kind, &resource, faults);
+    resource
+}
+
+/// Reads the attributes of a body. Every fault is noted, and what is at fault is read as if it were erased.
 ///
 /// Unknown attributes are passed over, and so are those that callers can't write (RFC 7644, 3.3 and 3.5.1): clients send back
 /// what they were answered, and more.
@@ -72,12 +78,13 @@ pub(crate) fn overlay(before: &Resource, sent: &Resource) -> Resource {
     after
 }
 
-/// Notes every required attribute of the resource's type that it lacks.
-pub(crate) fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
+/// Notes every required attribute of the resource's type that it lacks, unless it was sent and is at fault already.
+fn require(kind: &ResourceType, resource: &Resource, faults: &mut Vec<Fault>) {
     for attribute in
         kind.core.attributes.iter().filter(|attribute| attribute.required && !attribute.has_default)
     {
-        if resource.get(attribute.name).is_none_or(Value::is_null) {
+        let is_at_fault = faults.iter().any(|fault| fault.path == attribute.name);
+        if resource.get(attribute.name).is_none_or(Value::is_null) && !is_at_fault {
             faults.push(required(attribute));
         }
     }

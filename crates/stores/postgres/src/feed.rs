@@ -60,18 +60,11 @@ impl Sequencer {
     /// Works until nobody can ask any more.
     pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>, written: Arc<Notify>) {
         loop {
-            let asked = tokio::select! {
-                biased;
-                asked = requests.recv() => Some(asked),
-                () = written.notified() => match timeout(GATHERING, requests.recv()).await {
-                    Ok(asked) => {
-                        // What was written waits for the next turn.
-                        written.notify_one();
-                        Some(asked)
-                    }
-                    Err(_) => None,
-                },
-                () = tokio::time::sleep(EVERY) => None,
+            let (asked, tends) = tokio::select! {
+                asked = requests.recv() => (Some(asked), false),
+                // Who asks ends the gathering: with many who do, the others' positions would wait for ever.
+                () = written.notified() => (timeout(GATHERING, requests.recv()).await.ok(), true),
+                () = tokio::time::sleep(EVERY) => (None, true),
             };
             match asked {
                 Some(None) => return,
@@ -81,12 +74,13 @@ impl Sequencer {
                     // Who no longer waits needs no answer.
                     let _ = reply.send(done);
                 }
-                None => {
-                    let done = self.tend().await;
-                    self.forget_after(&done);
-                    if let Err(error) = done {
-                        tracing::debug!(%error, "the feed waits");
-                    }
+                None => {}
+            }
+            if tends {
+                let done = self.tend().await;
+                self.forget_after(&done);
+                if let Err(error) = done {
+                    tracing::debug!(%error, "the feed waits");
                 }
             }
         }

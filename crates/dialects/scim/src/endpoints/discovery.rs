@@ -28,8 +28,8 @@ async fn admit(scim: &Scim, request: Request) -> Result<Call, ScimError> {
     }
 }
 
-fn whole(resources: Vec<Value>) -> Response {
-    answer::json(StatusCode::OK, &ListResponse::whole(&resources))
+fn whole(resources: &[Value]) -> Result<Response, ScimError> {
+    Ok(answer::json(StatusCode::OK, &ListResponse::whole(resources)?))
 }
 
 /// What the service can do
@@ -72,7 +72,7 @@ pub(crate) async fn resource_types(
     request: Request,
 ) -> Result<Response, ScimError> {
     let call = admit(&scim, request).await?;
-    Ok(whole(documents::resource_types(&call.base)))
+    whole(&documents::resource_types(&call.base))
 }
 
 /// One type of resources
@@ -112,7 +112,7 @@ pub(crate) async fn resource_type(
 )]
 pub(crate) async fn schemas(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
     let call = admit(&scim, request).await?;
-    Ok(whole(documents::schemas(&call.base)))
+    whole(&documents::schemas(&call.base))
 }
 
 /// One schema

@@ -63,7 +63,7 @@ impl Scim {
             list::write(&projection.apply(resource))
         };
         Ok(Page {
-            resources: found.page.iter().map(show).collect(),
+            resources: found.page.iter().map(show).collect::<Result<_, _>>()?,
             total: found.total,
             next: found.page.last().filter(|_| found.more).map(|user| user.id.0),
         })
@@ -95,7 +95,7 @@ impl Scim {
             members =
                 members.saturating_add(shown.get("members").and_then(Value::as_array).map_or(0, Vec::len));
             last = Some(group.id.0);
-            resources.push(list::write(&projection.apply(shown)));
+            resources.push(list::write(&projection.apply(shown))?);
         }
         let goes_on = found.more || resources.len() < found.page.len();
         Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })

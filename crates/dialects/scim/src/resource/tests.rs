@@ -190,8 +190,7 @@ fn too_many_names_with_a_filter_are_the_one_fault() {
             (0..count).map(|n| (format!("groups[value eq \"{n}\"]"), json!("x"))).collect();
         sent.insert("userName".to_owned(), json!("x"));
         let mut faults = Vec::new();
-        let resource = canonicalise(&USER, &sent, &mut faults);
-        require(&USER, &resource, &mut faults);
+        whole(&USER, &sent, &mut faults);
         faults.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert_eq!(named(100), [] as [&str; 0]);
@@ -204,9 +203,12 @@ fn what_is_required_must_be_there() {
         (json!({}), vec!["userName is required and must not be empty"]),
         (json!({ "userName": "" }), vec!["userName is required and must not be empty"]),
         (json!({ "userName": "x" }), vec![]),
+        // Everything is told, and nothing twice.
+        (json!({ "userName": 7 }), vec!["userName must be a string"]),
+        (json!({ "title": 7 }), vec!["title must be a string", "userName is required and must not be empty"]),
     ] {
         let mut faults = Vec::new();
-        require(&USER, user(&sent).as_object().unwrap(), &mut faults);
+        whole(&USER, sent.as_object().unwrap(), &mut faults);
         assert_eq!(faults.iter().map(ToString::to_string).collect::<Vec<_>>(), expected, "{sent}");
     }
 }

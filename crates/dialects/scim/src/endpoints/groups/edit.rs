@@ -19,7 +19,7 @@ use crate::convert::group as convert;
 use crate::error::ScimError;
 use crate::fault::Fault;
 use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
-use crate::resource::{self, Resource};
+use crate::resource;
 use crate::schema::GROUP;
 
 /// How many members are read at once.
@@ -33,11 +33,7 @@ impl Scim {
         sent: &Map<String, Value>,
     ) -> Result<Group, ScimError> {
         let mut faults = Vec::new();
-        let resource = resource::canonicalise(&GROUP, sent, &mut faults);
-        if faults.is_empty() {
-            resource::require(&GROUP, &resource, &mut faults);
-        }
-        let (patch, mut update) = read(&resource, &mut faults);
+        let (patch, mut update) = read(sent, &mut faults);
         settle(&patch.members, &BTreeSet::new(), &mut update, &mut faults);
         ScimError::check(&faults)?;
         Ok(self.directory.create_group(who, Dialect::Scim, update).await?)
@@ -52,9 +48,7 @@ impl Scim {
         if_version: Option<Vec<u64>>,
     ) -> Result<Group, ScimError> {
         let mut faults = Vec::new();
-        let resource = resource::canonicalise(&GROUP, sent, &mut faults);
-        resource::require(&GROUP, &resource, &mut faults);
-        let (patch, update) = read(&resource, &mut faults);
+        let (patch, update) = read(sent, &mut faults);
         ScimError::check(&faults)?;
         self.edit_group(who, id, &patch, GroupUpdate { if_version, ..update }).await
     }
@@ -130,8 +124,9 @@ impl Scim {
     }
 }
 
-/// A resource as the plan that makes it so.
-fn read(resource: &Resource, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdate) {
+/// A body that is a whole group, as the plan that makes it so.
+fn read(sent: &Map<String, Value>, faults: &mut Vec<Fault>) -> (GroupPatch, GroupUpdate) {
+    let resource = resource::whole(&GROUP, sent, faults);
     let text = |name: &str| resource.get(name).and_then(Value::as_str).map(str::to_owned);
     let patch = GroupPatch {
         display_name: text("displayName").map_or(Assign::Keep, Assign::Set),

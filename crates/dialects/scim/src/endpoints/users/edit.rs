@@ -28,8 +28,7 @@ impl Edit {
     /// Reads the body of a PUT.
     pub(crate) fn put(sent: &Map<String, Value>) -> Result<Self, ScimError> {
         let mut faults = Vec::new();
-        let resource = resource::canonicalise(&USER, sent, &mut faults);
-        resource::require(&USER, &resource, &mut faults);
+        let resource = resource::whole(&USER, sent, &mut faults);
         ScimError::check(&faults)?;
         Ok(Self::Put(resource))
     }
@@ -65,10 +64,7 @@ impl Scim {
         conditions: Conditions,
     ) -> Result<Shown, ScimError> {
         let mut faults = Vec::new();
-        let resource = resource::canonicalise(&USER, sent, &mut faults);
-        if faults.is_empty() {
-            resource::require(&USER, &resource, &mut faults);
-        }
+        let resource = resource::whole(&USER, sent, &mut faults);
         let Asked { patch, password } =
             to_patch::patch(&Resource::new(), &resource, &who.source, &mut faults);
         ScimError::check(&faults)?;
