@@ -91,7 +91,7 @@ async fn a_server_whose_settings_or_keys_differ_is_told_so() {
     std::fs::copy(one.data().join("master.key"), data.join("master.key")).unwrap();
     let two = place.settings().set("unique_email", "true").on(data).start();
     assert_eq!(one.upsert("b", &json!({"email": "A@example.org"})).await.status, 500);
-    assert!(one.log().text().contains("another process has changed the rules"));
+    one.log().wait_for(|line| line.contains("another process has changed the rules").then_some(())).unwrap();
     assert_eq!(two.upsert("b", &json!({"email": "A@example.org"})).await.status, 400);
     one.restart_with("unique_email", "true");
     assert_eq!(one.upsert("b", &json!({"email": "A@example.org"})).await.status, 400);
