@@ -1,4 +1,4 @@
-//! Deciding a batch of changes and writing them, inside one transaction.
+//! Deciding a batch of changes, inside the transaction that will write them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -14,19 +14,20 @@ use crate::net::{Net, Told};
 use crate::numbers::Numbers;
 use crate::readers::Readers;
 use crate::records::Lock;
-use crate::{Sealing, save, transaction};
+use crate::save::{self, Plan};
+use crate::{Sealing, transaction};
 
 /// How often a change may ask to read more. Each time it learns something new, and what it can ask for is bounded:
 /// by far the most that any change needs is a handful.
 const MOST_READS: usize = 16;
 
-/// What came of a batch that is ready to be committed.
+/// What came of a batch that is ready to be written.
 pub(crate) struct Ready {
     pub(crate) answers: Vec<Submitted>,
     /// What the journals will tell of it.
     pub(crate) changes: Vec<Told>,
-    /// Whether there is anything to commit.
-    pub(crate) wrote: bool,
+    /// What writes it.
+    pub(crate) plan: Plan,
     /// The first number that is free behind it, if one was asked for.
     pub(crate) next_number: Option<i64>,
 }
@@ -42,8 +43,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) reads: Reads,
 }
 
-/// Begins a transaction, decides `changes` in order, each over what the earlier ones left, and writes what they come to.
-/// Whatever this returns, the transaction is still open.
+/// Begins a transaction, and decides `changes` in order, each over what the earlier ones left. Nothing is written yet, and
+/// whatever this returns, the transaction is still open.
 pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Result<Ready> {
     let (mut seen, mut present, mut net) = (Seen::new(), Present::default(), Net::default());
     let mut wanted = ReadSet::default();
@@ -74,12 +75,9 @@ pub(crate) async fn run(turn: &mut Turn<'_>, changes: &[Arc<dyn Decide>]) -> Res
             Decision::ReadMore(_) => return Err(Error::Endless),
         });
     }
-    let changes = net.changes();
-    let wrote = !net.is_empty();
-    if wrote {
-        save::write(turn.session, turn.sealing, &net, &present, (turn.rules, turn.reads)).await?;
-    }
-    Ok(Ready { answers, changes, wrote, next_number: seen.next_number().map(|number| number.get()) })
+    let plan = save::plan(turn.sealing, &net, &present, (turn.rules, turn.reads))?;
+    let next_number = seen.next_number().map(|number| number.get());
+    Ok(Ready { answers, changes: net.changes(), plan, next_number })
 }
 
 /// Asks a change until it needs nothing more. What the changes behind it will ask for is read along: they mostly ask for

@@ -2,6 +2,9 @@
 //!
 //! With one row a statement names its keys, so that a cluster sends it to one shard and a planner to one partition. With
 //! many it reads them from `unnest`, so that a batch costs as few statements as one change.
+//!
+//! A statement that must find each of its rows as it was read fails otherwise, in the database: so the commit can be sent
+//! behind it before anybody has looked at what it wrote.
 
 use std::fmt::Write as _;
 
@@ -42,7 +45,7 @@ pub(crate) struct Bulk {
     one: String,
     many: String,
     kinds: Vec<Kind>,
-    /// What is short when fewer rows were written than were sent.
+    /// What was not as it was read where it fails for its rows.
     what: &'static str,
 }
 
@@ -60,8 +63,26 @@ impl Bulk {
         }
     }
 
-    /// A statement that finds its rows: `<head> <joined> WHERE <condition>`. In the texts `{name}` stands for a column's
-    /// value; `joined` brings the rows `t` in, as `FROM {rows}` or `USING {rows}`.
+    /// A statement that finds its rows, and fails if one is not there: as [`Bulk::over`], and returns a row for each.
+    pub(crate) fn guarded(
+        what: &'static str,
+        columns: &[Column],
+        head: &str,
+        joined: &str,
+        condition: &str,
+    ) -> Self {
+        let Self { one, many, kinds, .. } = Self::over(what, columns, head, joined, condition);
+        let sent = kinds.first().map_or("", |kind| kind.sql());
+        Self {
+            one: guarded(&one, what, "1"),
+            many: guarded(&many, what, &format!("cardinality($1::{sent}[])")),
+            kinds,
+            what,
+        }
+    }
+
+    /// A statement over whichever of its rows are there: `<head> <joined> WHERE <condition>`. In the texts `{name}` stands for a
+    /// column's value; `joined` brings the rows `t` in, as `FROM {rows}` or `USING {rows}`.
     pub(crate) fn over(
         what: &'static str,
         columns: &[Column],
@@ -85,7 +106,7 @@ impl Bulk {
         if rows == 1 { &self.one } else { &self.many }
     }
 
-    /// What is short when fewer rows were written than were sent.
+    /// What was not as it was read where it fails for its rows.
     pub(crate) fn what(&self) -> &'static str {
         self.what
     }
@@ -103,6 +124,15 @@ impl Bulk {
         }
         Ok(arrays.into_iter().map(Array::into_parameter).collect())
     }
+}
+
+/// A statement that fails unless it returns so many rows. The failure is that of a text which is no number, and the text says
+/// in the server's log what was wrong: there is no other way to raise one outside a procedure.
+pub(crate) fn guarded(statement: &str, what: &str, rows: &str) -> String {
+    format!(
+        "WITH done AS ({statement}) SELECT CASE count(*) WHEN {rows} THEN 1 \
+         ELSE ('{what} was not as it was read: rows ' || count(*))::int8 END FROM done"
+    )
 }
 
 /// A parameter of a statement.
@@ -194,21 +224,23 @@ mod tests {
                  ON CONFLICT (kind, key) DO NOTHING",
             ]
         );
-        let delete = Bulk::over(
-            "a claim",
-            COLUMNS,
-            "DELETE FROM user_keys AS k",
-            "USING {rows}",
-            "k.kind = {kind} AND k.key = {key}",
-        );
-        assert_eq!(
-            [delete.sql(1), delete.sql(2)],
-            [
-                "DELETE FROM user_keys AS k WHERE k.kind = $1 AND k.key = $2",
-                "DELETE FROM user_keys AS k USING unnest($1::int8[], $2::text[]) AS t (kind, key) \
-                 WHERE k.kind = t.kind AND k.key = t.key",
-            ]
-        );
+        let delete = ("DELETE FROM user_keys AS k", "USING {rows}", "k.kind = {kind} AND k.key = {key}");
+        let any = Bulk::over("a claim", COLUMNS, delete.0, delete.1, delete.2);
+        let [one, many] = [
+            "DELETE FROM user_keys AS k WHERE k.kind = $1 AND k.key = $2",
+            "DELETE FROM user_keys AS k USING unnest($1::int8[], $2::text[]) AS t (kind, key) \
+             WHERE k.kind = t.kind AND k.key = t.key",
+        ];
+        assert_eq!([any.sql(1), any.sql(2)], [one, many]);
+        let returning = format!("{} RETURNING 1", delete.2);
+        let each = Bulk::guarded("a claim", COLUMNS, delete.0, delete.1, &returning);
+        let failing = |statement: &str, rows: &str| {
+            format!(
+                "WITH done AS ({statement} RETURNING 1) SELECT CASE count(*) WHEN {rows} THEN 1 \
+                 ELSE ('a claim was not as it was read: rows ' || count(*))::int8 END FROM done"
+            )
+        };
+        assert_eq!([each.sql(1), each.sql(2)], [failing(one, "1"), failing(many, "cardinality($1::int8[])")]);
     }
 
     #[test]

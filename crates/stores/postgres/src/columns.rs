@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use roster_directory::seal::WrappedKey;
+use roster_directory::store::Claim;
 use roster_directory::user::FieldVersions;
 use roster_directory::value::Kind as ValueKind;
 use roster_directory::{
@@ -89,7 +90,7 @@ static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
     FIXED.into_iter().chain(plain).chain([("last_element", Kind::Integer)]).collect()
 });
 
-/// The columns of a user `u`, then its links, its grants and its elements. `{id}` stands for the user's id: where one user is
+/// What is selected of a user `u`: the columns, then its links, its grants and its elements. `{id}` stands for the user's id: where one user is
 /// asked for, a planner finds the one partition of the others by it. Of a user that never had an element nothing is looked for.
 static SELECTED: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<String> = COLUMNS.iter().map(|(name, _)| format!("u.{name}")).collect();
@@ -97,22 +98,34 @@ static SELECTED: LazyLock<String> = LazyLock::new(|| {
         "SELECT {}, ARRAY(SELECT l.source || ':' || l.external_id FROM links l \
          WHERE l.user_id = {{id}} AND l.external_id IS NOT NULL), \
          ARRAY(SELECT g.client_id || ':' || g.profile_id FROM grants g WHERE g.user_id = {{id}} AND g.granted), \
-         CASE WHEN u.last_element > 0 THEN {} END FROM users u",
+         CASE WHEN u.last_element > 0 THEN {} END",
         names.join(", "),
         elements::SELECTED
     )
 });
 
 /// Users, with whatever condition follows.
-pub(crate) static SELECT: LazyLock<String> = LazyLock::new(|| SELECTED.replace("{id}", "u.id"));
+pub(crate) static SELECT: LazyLock<String> =
+    LazyLock::new(|| format!("{} FROM users u", SELECTED.replace("{id}", "u.id")));
 
 /// The user with the id `$1`.
 pub(crate) static SELECT_ONE: LazyLock<String> =
-    LazyLock::new(|| format!("{} WHERE u.id = $1", SELECTED.replace("{id}", "$1")));
+    LazyLock::new(|| format!("{} FROM users u WHERE u.id = $1", SELECTED.replace("{id}", "$1")));
 
 /// The users with the ids `$1`.
 pub(crate) static SELECT_MANY: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE u.id = ANY($1)", *SELECT));
+
+/// The users who hold the claims of kinds `$1` and keys `$2`, each with the claim behind its columns. The LIMITs are those of
+/// [`crate::load::holders`].
+pub(crate) static SELECT_HOLDERS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{}, t.kind, t.key FROM unnest($1::int8[], $2::text[]) AS t (kind, key) \
+         CROSS JOIN LATERAL (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k \
+         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = k.user_id LIMIT 1) AS u",
+        SELECTED.replace("{id}", "u.id")
+    )
+});
 
 /// The statements that write users.
 pub(crate) struct Statements {
@@ -146,12 +159,12 @@ impl Statements {
         let head = format!("UPDATE users AS u SET {}", set.join(", "));
         Self {
             insert: Bulk::insert("a user", TABLE, columns, ""),
-            update: Bulk::over(
+            update: Bulk::guarded(
                 "a user",
                 &guarded,
                 &head,
                 "FROM {rows}",
-                "u.id = {id} AND u.version = {guard}",
+                "u.id = {id} AND u.version = {guard} RETURNING 1",
             ),
         }
     }
@@ -195,7 +208,18 @@ pub(crate) fn guarded_cells(before: &User, after: &User, width: Width) -> Result
 
 /// A user from a row of one of the selections.
 pub(crate) fn user(row: &Row) -> Result<User> {
+    read_user(&mut Columns::new(row, TABLE))
+}
+
+/// A claim and its holder from a row of [`SELECT_HOLDERS`].
+pub(crate) fn holder(row: &Row) -> Result<(Claim, User)> {
     let columns = &mut Columns::new(row, TABLE);
+    let user = read_user(columns)?;
+    let claim = Claim::from_stored(columns.integer()?, columns.text()?).ok_or_else(|| columns.corrupt())?;
+    Ok((claim, user))
+}
+
+fn read_user(columns: &mut Columns<'_>) -> Result<User> {
     let mut user = User {
         id: columns.user_id()?,
         number: {

@@ -1,13 +1,15 @@
 //! Connections: how they are made, and the statements that each has prepared.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{try_join, try_join_all};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::task::AbortHandle;
@@ -199,8 +201,26 @@ where
 
 /// One statement with its parameters, to be sent with others.
 pub(crate) struct Call<'a> {
-    pub(crate) sql: &'a str,
-    pub(crate) parameters: Vec<Parameter>,
+    sql: Cow<'a, str>,
+    parameters: Vec<Parameter>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(sql: impl Into<Cow<'a, str>>, parameters: Vec<Parameter>) -> Self {
+        Self { sql: sql.into(), parameters }
+    }
+}
+
+/// Which of several statements that were sent together failed first, and why; behind the last is the commit.
+pub(crate) struct Failed {
+    pub(crate) at: usize,
+    pub(crate) error: Error,
+}
+
+impl From<Failed> for Error {
+    fn from(failed: Failed) -> Self {
+        failed.error
+    }
 }
 
 /// A connection, with what it has prepared. Several callers may share one, as long as none begins a transaction.
@@ -233,11 +253,11 @@ impl Session {
     /// Waits for an answer as long as the server answers others: then the statement takes long, or waits for a lock or the
     /// standby. Else the connection is given up, and whatever was asked by it fails. Nothing is cancelled: of a commit that
     /// would leave less known than before.
-    async fn answer<T>(&self, asked: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T> {
+    async fn answer<T, E>(&self, asked: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let mut asked = pin!(asked);
         loop {
             match timeout(self.connector.lost_after, asked.as_mut()).await {
-                Ok(answer) => return Ok(answer?),
+                Ok(answer) => return answer,
                 Err(_) => self.look().await,
             }
         }
@@ -258,7 +278,7 @@ impl Session {
 
     /// Statements without parameters, for which nothing is prepared.
     pub(crate) async fn batch(&self, sql: &str) -> Result<()> {
-        self.answer(self.client.batch_execute(sql)).await
+        Ok(self.answer(self.client.batch_execute(sql)).await?)
     }
 
     /// Begins a transaction. How it is committed is said in each: behind a pooler the next may be on another connection of
@@ -292,14 +312,14 @@ impl Session {
     pub(crate) async fn rows(&self, sql: &str, cells: &[Cell]) -> Result<Vec<Row>> {
         let statement = self.prepare(sql).await?;
         let parameters: Vec<_> = cells.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect();
-        self.answer(self.client.query(&statement, &parameters)).await
+        Ok(self.answer(self.client.query(&statement, &parameters)).await?)
     }
 
     /// The rows of a query that is not likely to be asked again: it is not kept prepared.
     pub(crate) async fn rows_once(&self, sql: &str, cells: &[(Cell, Type)]) -> Result<Vec<Row>> {
         let parameters: Vec<_> =
             cells.iter().map(|(cell, kind)| (cell as &(dyn ToSql + Sync), kind.clone())).collect();
-        self.answer(self.client.query_typed(sql, &parameters)).await
+        Ok(self.answer(self.client.query_typed(sql, &parameters)).await?)
     }
 
     /// The first row of a query.
@@ -309,8 +329,8 @@ impl Session {
 
     /// The rows of a query over arrays.
     pub(crate) async fn rows_of(&self, call: &Call<'_>) -> Result<Vec<Row>> {
-        let statement = self.prepare(call.sql).await?;
-        self.answer(self.client.query(&statement, &pointers(&call.parameters))).await
+        let statement = self.prepare(&call.sql).await?;
+        Ok(self.answer(self.client.query(&statement, &pointers(&call.parameters))).await?)
     }
 
     /// The rows of queries that are sent one after the other without waiting in between, in this order.
@@ -321,32 +341,59 @@ impl Session {
             .iter()
             .zip(&pointed)
             .map(|(statement, parameters)| self.client.query(statement, parameters));
-        self.answer(async { join_all(sent).await.into_iter().collect() }).await
+        Ok(self.answer(try_join_all(sent)).await?)
     }
 
     /// Executes a statement; how many rows it wrote.
     pub(crate) async fn execute(&self, sql: &str, cells: &[Cell]) -> Result<u64> {
         let statement = self.prepare(sql).await?;
         let parameters: Vec<_> = cells.iter().map(|cell| cell as &(dyn ToSql + Sync)).collect();
-        self.answer(self.client.execute(&statement, &parameters)).await
+        Ok(self.answer(self.client.execute(&statement, &parameters)).await?)
     }
 
-    /// Executes statements one after the other without waiting in between; how many rows each wrote. The first that
-    /// failed is told: inside a transaction those behind it only fail because it did.
-    pub(crate) async fn execute_all(&self, calls: &[Call<'_>]) -> Result<Vec<u64>> {
-        let statements = self.prepare_all(calls).await?;
-        let pointed: Vec<_> = calls.iter().map(|call| pointers(&call.parameters)).collect();
-        let sent = statements
-            .iter()
-            .zip(&pointed)
-            .map(|(statement, parameters)| self.client.execute(statement, parameters));
-        self.answer(async { join_all(sent).await.into_iter().collect() }).await
+    /// Executes statements one after the other without waiting in between; how many rows each wrote.
+    pub(crate) async fn execute_all(&self, calls: &[Call<'_>]) -> Result<Vec<u64>, Failed> {
+        let statements = self.prepare_all(calls).await.map_err(|error| Failed { at: 0, error })?;
+        self.answer(self.send_all(calls, &statements)).await
+    }
+
+    /// The same inside a transaction, with its commit behind the last. The server makes it a rollback where a statement failed.
+    pub(crate) async fn execute_all_and_commit(&self, calls: &[Call<'_>]) -> Result<(), Failed> {
+        let statements = self.prepare_all(calls).await.map_err(|error| Failed { at: 0, error })?;
+        let committed = async {
+            let committed = self.client.batch_execute("COMMIT").await;
+            committed.map_err(|error| Failed { at: calls.len(), error: error.into() })
+        };
+        self.answer(async {
+            let mut sent = pin!(self.send_all(calls, &statements));
+            // What can't even be sent fails at once, and then nothing may be committed.
+            match poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
+                Poll::Ready(done) => {
+                    done?;
+                    committed.await
+                }
+                Poll::Pending => try_join(sent, committed).await.map(|_| ()),
+            }
+        })
+        .await
+    }
+
+    /// Sends statements when it is first polled.
+    fn send_all(
+        &self,
+        calls: &[Call<'_>],
+        statements: &[Statement],
+    ) -> impl Future<Output = Result<Vec<u64>, Failed>> {
+        try_join_all(calls.iter().zip(statements).enumerate().map(async |(at, (call, statement))| {
+            let executed = self.client.execute(statement, &pointers(&call.parameters)).await;
+            executed.map_err(|error| Failed { at, error: error.into() })
+        }))
     }
 
     async fn prepare_all(&self, calls: &[Call<'_>]) -> Result<Vec<Statement>> {
         let mut statements = Vec::with_capacity(calls.len());
         for call in calls {
-            statements.push(self.prepare(call.sql).await?);
+            statements.push(self.prepare(&call.sql).await?);
         }
         Ok(statements)
     }

@@ -83,6 +83,11 @@ impl Error {
         matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::QUERY_CANCELED))
     }
 
+    /// Whether it is what a guard's statement fails with (`bulk.rs`).
+    pub(crate) fn is_guard(&self) -> bool {
+        matches!(self, Self::Sql(error) if error.code() == Some(&SqlState::INVALID_TEXT_REPRESENTATION))
+    }
+
     /// Whether the server itself said no: then it has rolled back. Else the connection was lost (also class 08), the server
     /// ended (57P, and whatever is FATAL or PANIC) or does not know (40003), and a commit that was under way may have been
     /// made.
@@ -92,12 +97,12 @@ impl Error {
                 severity(error) == Some(Severity::Error)
                     && error.code().is_some_and(|code| !leaves_in_doubt(code))
             }
+            // A guard's statement has failed.
+            Self::Conflict(_) | Self::OtherRules => true,
             Self::Connect(_)
             | Self::Corrupt(_)
             | Self::Seal(_)
-            | Self::Conflict(_)
             | Self::Unreplicated
-            | Self::OtherRules
             | Self::Endless
             | Self::Panicked
             | Self::Unstorable(_) => false,

@@ -110,7 +110,7 @@ impl Sequencer {
         let held: Vec<i64> = self.held.keys().copied().collect();
         let session = self.session().await?;
         let waiting = "SELECT DISTINCT stream FROM outbox WHERE stream = ANY($1)";
-        let rows = session.rows_of(&Call { sql: waiting, parameters: vec![Box::new(held)] }).await?;
+        let rows = session.rows_of(&Call::new(waiting, vec![Box::new(held)])).await?;
         let streams =
             rows.iter().map(|row| Columns::new(row, "outbox").integer()).collect::<Result<Vec<_>>>()?;
         let fences = streams.iter().filter_map(|stream| Some((*stream, *self.held.get(stream)?))).collect();
@@ -156,7 +156,7 @@ pub(crate) async fn positions(
     let sql = "SELECT version, n FROM feed WHERE stream = $1 AND user_id = $2 AND version = ANY($3)";
     let parameters: Vec<crate::bulk::Parameter> =
         vec![Box::new(stream_of(user)), Box::new(user.0), Box::new(versions)];
-    let rows = session.rows_of(&Call { sql, parameters }).await?;
+    let rows = session.rows_of(&Call::new(sql, parameters)).await?;
     let read = |row| {
         let columns = &mut Columns::new(row, "feed");
         Ok((columns.version()?, columns.integer()?))

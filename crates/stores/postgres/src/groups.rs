@@ -35,7 +35,7 @@ pub(crate) async fn load(session: &Session, ids: &[GroupId], lock: Lock) -> Resu
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let call = |sql| Call { sql, parameters: vec![self::ids(ids)] };
+    let call = |sql| Call::new(sql, vec![self::ids(ids)]);
     let read = call(select!("k.id = ANY($1)"));
     let rows = if lock == Lock::No {
         session.rows_of(&read).await?

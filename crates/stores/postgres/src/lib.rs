@@ -4,6 +4,7 @@
 //! another process could change: what was read is guarded where it is written.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
 
+mod attempt;
 mod batch;
 mod bulk;
 mod cell;

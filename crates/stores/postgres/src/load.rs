@@ -66,10 +66,7 @@ pub(crate) async fn holders(
             claims.iter().zip(found).map(|(claim, found)| Ok(found?.map(|holder| (claim.clone(), holder))));
         return held.filter_map(Result::transpose).collect();
     }
-    let kinds: Vec<i64> = claims.iter().map(Claim::kind).collect();
-    let keys: Vec<String> = claims.iter().map(Claim::key).collect();
-    let rows =
-        session.rows_of(&Call { sql: HOLDERS, parameters: vec![Box::new(kinds), Box::new(keys)] }).await?;
+    let rows = session.rows_of(&Call::new(HOLDERS, claimed(claims))).await?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in &rows {
         let columns = &mut Columns::new(row, "user_keys");
@@ -78,6 +75,32 @@ pub(crate) async fn holders(
         found.insert(claim, columns.user_id()?);
     }
     Ok(found)
+}
+
+/// Who holds each claim, and the holders themselves: they come by the same statement where rows share one.
+async fn holders_with_users(
+    session: &Session,
+    claims: &[Claim],
+    reads: Reads,
+) -> Result<(HashMap<Claim, UserId>, HashMap<UserId, User>)> {
+    if reads == Reads::OneByOne || claims.is_empty() {
+        return Ok((holders(session, claims, reads).await?, HashMap::new()));
+    }
+    let rows = session.rows_of(&Call::new(columns::SELECT_HOLDERS.as_str(), claimed(claims))).await?;
+    let (mut found, mut users) = (HashMap::with_capacity(rows.len()), HashMap::with_capacity(rows.len()));
+    for row in &rows {
+        let (claim, user) = columns::holder(row)?;
+        found.insert(claim, user.id);
+        users.insert(user.id, user);
+    }
+    Ok((found, users))
+}
+
+/// Claims as parameters: their kinds, and their keys.
+fn claimed(claims: &[Claim]) -> Vec<Parameter> {
+    let kinds: Vec<i64> = claims.iter().map(Claim::kind).collect();
+    let keys: Vec<String> = claims.iter().map(Claim::key).collect();
+    vec![Box::new(kinds), Box::new(keys)]
 }
 
 /// A user, deleted ones too.
@@ -97,7 +120,7 @@ pub(crate) async fn users(session: &Session, ids: &[UserId], reads: Reads) -> Re
             .collect();
     }
     let rows = session
-        .rows_of(&Call { sql: &columns::SELECT_MANY, parameters: vec![self::ids(ids.iter().copied())] })
+        .rows_of(&Call::new(columns::SELECT_MANY.as_str(), vec![self::ids(ids.iter().copied())]))
         .await?;
     rows.iter().map(|row| columns::user(row).map(|user| (user.id, user))).collect()
 }
@@ -167,8 +190,9 @@ pub(crate) async fn fill(
     let (claims, keys, groups_of) = (unique(claims), unique(keys), unique(groups_of));
     let records = records::load_all(session, keyring, keys, (lock, reads));
     let groups_of = members::of_users(session, &groups_of, lock);
-    let (found, records, groups_of) = join3(holders(session, &claims, reads), records, groups_of).await;
-    let found = found?;
+    let found = holders_with_users(session, &claims, reads);
+    let (found, records, groups_of) = join3(found, records, groups_of).await;
+    let (found, mut loaded) = found?;
     for (key, record) in records? {
         present.put(&key, record.as_ref());
         seen.put_record(key, record);
@@ -178,7 +202,8 @@ pub(crate) async fn fill(
     }
     let ids = users.into_iter().chain(found.values().copied()).filter(|id| !seen.has_user(*id)).collect();
     let ids = unique(ids);
-    let mut loaded = self::users(session, &ids, reads).await?;
+    let others: Vec<UserId> = ids.iter().copied().filter(|id| !loaded.contains_key(id)).collect();
+    loaded.extend(self::users(session, &others, reads).await?);
     for id in ids {
         seen.put_user(id, loaded.remove(&id).map(Arc::new));
     }

@@ -48,7 +48,7 @@ pub(crate) async fn memberships(
     let (groups, users): (Vec<Uuid>, Vec<Uuid>) =
         keys.iter().map(|(GroupId(group), UserId(user))| (*group, *user)).unzip();
     let parameters: Vec<Parameter> = vec![Box::new(groups), Box::new(users)];
-    let rows = session.rows_of(&Call { sql: MEMBERSHIPS, parameters }).await?;
+    let rows = session.rows_of(&Call::new(MEMBERSHIPS, parameters)).await?;
     rows.iter().map(|row| read(row).map(by_key)).collect()
 }
 
@@ -73,8 +73,8 @@ pub(crate) async fn of_users(
     }
     let call = |one, many| match users {
         // So a planner finds the one partition.
-        [user] => Call { sql: one, parameters: vec![Box::new(Cell::from(*user))] },
-        _ => Call { sql: many, parameters: vec![load::ids(users.iter().copied())] },
+        [user] => Call::new(one, vec![Box::new(Cell::from(*user))]),
+        _ => Call::new(many, vec![load::ids(users.iter().copied())]),
     };
     let hold = call(
         "SELECT 1 FROM users WHERE id = $1 FOR UPDATE",
@@ -101,8 +101,7 @@ pub(crate) async fn of_users(
 pub(crate) async fn named(session: &Session, users: &[UserId]) -> Result<GroupsOf> {
     const SQL: &str = "SELECT m.user_id, k.id, k.display_name FROM group_members m JOIN groups k ON k.id = m.group_id \
                        WHERE m.user_id = ANY($1) ORDER BY m.user_id, k.id";
-    let rows =
-        session.rows_of(&Call { sql: SQL, parameters: vec![load::ids(users.iter().copied())] }).await?;
+    let rows = session.rows_of(&Call::new(SQL, vec![load::ids(users.iter().copied())])).await?;
     let mut groups = GroupsOf::new();
     for row in &rows {
         let columns = &mut Columns::new(row, TABLE);

@@ -65,12 +65,6 @@ impl Net {
         }
     }
 
-    /// Whether there is nothing to write.
-    pub(crate) fn is_empty(&self) -> bool {
-        let Self { users, links: _, grants: _, elements: _, entries: _, claims, records } = self;
-        users.is_empty() && claims.is_empty() && records.is_empty()
-    }
-
     /// The changes that a journal tells of.
     pub(crate) fn changes(&self) -> Vec<Told> {
         let of_users = self.entries.iter().map(|(user, entry)| Told::User(user.id, entry.change_id));

@@ -48,7 +48,7 @@ async fn lock(session: &Session, hold: &Hold) -> Result<BTreeMap<i64, i64>> {
                        ON s.stream = t.stream AND s.fence = t.fence ORDER BY s.stream FOR UPDATE OF s";
             let (streams, fences): (Vec<i64>, Vec<i64>) = fences.iter().unzip();
             let wanted = streams.len();
-            let call = Call { sql, parameters: vec![Box::new(streams), Box::new(fences)] };
+            let call = Call::new(sql, vec![Box::new(streams), Box::new(fences)]);
             (session.rows_of(&call).await?, wanted)
         }
         Hold::TakeOver(stream, me) => {
@@ -74,7 +74,7 @@ async fn move_entries(session: &Session, hold: &Hold) -> Result<usize> {
     let sql = "SELECT stream, recorded_at_us, user_id, version FROM outbox WHERE stream = ANY($1) \
                ORDER BY stream, recorded_at_us, user_id LIMIT $2";
     let limit = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
-    let rows = session.rows_of(&Call { sql, parameters: vec![Box::new(locked), Box::new(limit)] }).await?;
+    let rows = session.rows_of(&Call::new(sql, vec![Box::new(locked), Box::new(limit)])).await?;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -114,27 +114,27 @@ impl Moved {
         let Self { streams, numbers, recorded, users, versions } = self;
         let (next_streams, next_numbers): (Vec<i64>, Vec<i64>) = next.iter().unzip();
         [
-            Call {
-                sql: "INSERT INTO feed (stream, n, user_id, version) \
+            Call::new(
+                "INSERT INTO feed (stream, n, user_id, version) \
                       SELECT * FROM unnest($1::int8[], $2::int8[], $3::uuid[], $4::int8[])",
-                parameters: vec![
+                vec![
                     Box::new(streams.clone()),
                     Box::new(numbers),
                     Box::new(users.clone()),
                     Box::new(versions),
                 ],
-            },
-            Call {
-                sql: "DELETE FROM outbox AS o \
+            ),
+            Call::new(
+                "DELETE FROM outbox AS o \
                       USING unnest($1::int8[], $2::int8[], $3::uuid[]) AS t (stream, recorded_at_us, user_id) \
                       WHERE o.stream = t.stream AND o.recorded_at_us = t.recorded_at_us AND o.user_id = t.user_id",
-                parameters: vec![Box::new(streams), Box::new(recorded), Box::new(users)],
-            },
-            Call {
-                sql: "UPDATE streams AS s SET next_n = t.next_n FROM unnest($1::int8[], $2::int8[]) AS t (stream, next_n) \
+                vec![Box::new(streams), Box::new(recorded), Box::new(users)],
+            ),
+            Call::new(
+                "UPDATE streams AS s SET next_n = t.next_n FROM unnest($1::int8[], $2::int8[]) AS t (stream, next_n) \
                       WHERE s.stream = t.stream",
-                parameters: vec![Box::new(next_streams), Box::new(next_numbers)],
-            },
+                vec![Box::new(next_streams), Box::new(next_numbers)],
+            ),
         ]
     }
 }

@@ -4,6 +4,7 @@ use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load;
 use crate::net::Told;
+use crate::save::Plan;
 
 /// How a commit failed.
 #[derive(Debug)]
@@ -25,9 +26,19 @@ pub(crate) async fn begin(session: &Session) -> Result<()> {
 /// Commits a transaction that wrote something: any other waits for no standby. When this returns `Ok`, what was written, and
 /// everything before it, is as safe as the server's settings say.
 pub(crate) async fn commit(session: &Session) -> Result<(), Failure> {
+    judged(session, session.batch("COMMIT")).await
+}
+
+/// Writes a batch and commits it behind.
+pub(crate) async fn write_and_commit(session: &Session, plan: &Plan) -> Result<(), Failure> {
+    judged(session, plan.write_and_commit(session)).await
+}
+
+/// What the end of a commit means.
+async fn judged(session: &Session, committed: impl Future<Output = Result<()>>) -> Result<(), Failure> {
     let doubts = session.doubts();
     let arisen = doubts.arisen();
-    match session.batch("COMMIT").await {
+    match committed.await {
         Ok(()) if session.was_warned() => {
             doubts.arise();
             Err(Failure::Unreplicated)

@@ -109,9 +109,8 @@ impl Import {
         if table.name == "journal" {
             self.outbox(&own).await?;
         }
-        let call = Call { sql: bulk.sql(own.len()), parameters: bulk.parameters(own)? };
-        self.0.execute_all(&[call]).await?;
-        Ok(())
+        let call = Call::new(bulk.sql(own.len()), bulk.parameters(own)?);
+        Ok(self.0.execute_all(&[call]).await.map(|_| ()).map_err(Error::from)?)
     }
 
     async fn outbox(&mut self, journal: &[Vec<Cell>]) -> Result<()> {
@@ -123,8 +122,8 @@ impl Import {
             _ => Err(Error::Corrupt("journal")),
         };
         let rows = journal.iter().map(place).collect::<Result<Vec<_>>>()?;
-        let call = Call { sql: save::OUTBOX.sql(rows.len()), parameters: save::OUTBOX.parameters(rows)? };
-        self.0.execute_all(&[call]).await.map(|_| ())
+        let call = Call::new(save::OUTBOX.sql(rows.len()), save::OUTBOX.parameters(rows)?);
+        Ok(self.0.execute_all(&[call]).await.map(|_| ())?)
     }
 
     /// Keeps what was written.

@@ -9,11 +9,10 @@ use std::sync::{Arc, PoisonError};
 use roster_directory::store::{Decide, StoreError, Submitted};
 use tokio::time::Instant;
 
-use crate::batch::{self, Ready, Turn};
+use crate::attempt::Attempt;
+use crate::batch::Ready;
 use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
-use crate::load;
-use crate::net::Told;
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
@@ -143,8 +142,7 @@ impl Writer {
         }
     }
 
-    /// One attempt. Where the answer of an earlier commit was lost it looks first whether that commit was made, and once more
-    /// when it has decided and written: what it saw may be what that commit left.
+    /// One attempt, on the connection that is there or a new one.
     async fn attempt(
         &mut self,
         changes: &[Arc<dyn Decide>],
@@ -154,70 +152,10 @@ impl Writer {
             Some(session) => session,
             None => self.shared.connector.connect().await.map_err(Failure::RolledBack)?,
         };
-        let done = self.attempt_on(&session, changes, doubts).await;
+        let mut attempt = Attempt { session: &session, shared: &self.shared, numbers: &mut self.numbers };
+        let done = attempt.run(changes, doubts).await;
         self.session = Some(session);
         done
-    }
-
-    async fn attempt_on(
-        &mut self,
-        session: &Session,
-        changes: &[Arc<dyn Decide>],
-        doubts: &mut Vec<Ready>,
-    ) -> Result<Vec<Submitted>, Failure> {
-        if let Some(answers) = made(session, doubts).await? {
-            return Ok(answers);
-        }
-        let shared = Arc::clone(&self.shared);
-        let mut turn = Turn {
-            session,
-            sealing: &shared.sealing,
-            readers: &shared.readers,
-            numbers: &mut self.numbers,
-            rules: shared.rules(),
-            reads: shared.reads,
-        };
-        let ready = match batch::run(&mut turn, changes).await {
-            Ok(ready) => ready,
-            Err(error) => {
-                // The first failure is what is told.
-                let _ = transaction::roll_back(session).await;
-                if error.remedy() == Remedy::DecideAgain {
-                    self.numbers.give_up_taken(&shared.readers).await.map_err(Failure::RolledBack)?;
-                }
-                return Err(Failure::RolledBack(error));
-            }
-        };
-        if is_there(session, doubts, &ready.changes).await.map_err(Failure::RolledBack)? {
-            transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
-            return made(session, doubts).await?.ok_or(Failure::RolledBack(Error::Conflict("the journal")));
-        }
-        if !ready.wrote {
-            if session.doubts().remain() {
-                transaction::commit_touched(session).await?;
-            } else {
-                transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
-            }
-            return Ok(ready.answers);
-        }
-        let committed = transaction::commit(session).await;
-        if let (Some(next), Ok(()) | Err(Failure::InDoubt(_) | Failure::Unreplicated)) =
-            (ready.next_number, &committed)
-        {
-            self.numbers.used_below(next);
-        }
-        match committed {
-            Ok(()) => {
-                shared.done.commits.fetch_add(1, Ordering::Relaxed);
-                shared.written.notify_one();
-                Ok(ready.answers)
-            }
-            Err(failure @ Failure::InDoubt(_)) => {
-                doubts.push(ready);
-                Err(failure)
-            }
-            Err(failure @ (Failure::RolledBack(_) | Failure::Unreplicated)) => Err(failure),
-        }
     }
 
     async fn do_alone(&mut self, job: Job) {
@@ -277,27 +215,4 @@ impl Writer {
         self.session = Some(session);
         done
     }
-}
-
-/// Whether a commit in doubt was made after all that these changes would be made besides. Where they are of the same users or
-/// groups the journal's key tells, and what is found is their own.
-async fn is_there(session: &Session, doubts: &[Ready], changes: &[Told]) -> Result<bool> {
-    for Ready { changes: earlier, .. } in doubts {
-        let same = earlier.first().is_some_and(|first| changes.contains(first));
-        if !same && load::made(session, earlier).await? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// The answers of whichever commit in doubt was made after all.
-async fn made(session: &Session, doubts: &mut Vec<Ready>) -> Result<Option<Vec<Submitted>>, Failure> {
-    for index in 0..doubts.len() {
-        let changes = doubts.get(index).map(|ready| ready.changes.as_slice()).unwrap_or_default();
-        if transaction::confirm(session, changes).await? {
-            return Ok(Some(doubts.swap_remove(index).answers));
-        }
-    }
-    Ok(None)
 }

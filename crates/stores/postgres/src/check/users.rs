@@ -62,7 +62,7 @@ async fn check_folded(session: &Session, users: &[User], findings: &mut Findings
 
 async fn of_users(session: &Session, sql: &str, users: &[User]) -> Result<Vec<Row>> {
     let ids = load::ids(users.iter().map(|user| user.id));
-    session.rows_of(&Call { sql, parameters: vec![ids] }).await
+    session.rows_of(&Call::new(sql, vec![ids])).await
 }
 
 async fn check_claims(

@@ -119,11 +119,11 @@ pub(super) fn put(key: &ApiKey, present: bool) -> Vec<Write> {
         (*revoked_at).into(),
         (*last_used_at).into(),
     ];
-    let mut writes = vec![Write::one(row.sql(), cells)];
+    let mut writes = vec![Write::new(row.sql(), cells)];
     writes.extend(remove_parts(id));
     for authority in authorities {
         let sql = "INSERT INTO api_key_authorities (api_key_id, authority) VALUES ($1, $2)";
-        writes.push(Write::one(sql, vec![id.as_str().into(), authority.as_str().into()]));
+        writes.push(Write::new(sql, vec![id.as_str().into(), authority.as_str().into()]));
     }
     for (place, KeySecret { sha256, created_at, expires_at }) in (0_i64..).zip(secrets) {
         let sql = "INSERT INTO api_key_secrets (api_key_id, place, sha256, created_at_us, expires_at_us) \
@@ -135,7 +135,7 @@ pub(super) fn put(key: &ApiKey, present: bool) -> Vec<Write> {
             (*created_at).into(),
             (*expires_at).into(),
         ];
-        writes.push(Write::one(sql, cells));
+        writes.push(Write::new(sql, cells));
     }
     writes
 }
@@ -148,7 +148,7 @@ pub(super) fn remove(id: &str) -> Vec<Write> {
 
 fn remove_parts(id: &str) -> [Write; 2] {
     [
-        Write::any("DELETE FROM api_key_authorities WHERE api_key_id = $1", vec![id.into()]),
-        Write::any("DELETE FROM api_key_secrets WHERE api_key_id = $1", vec![id.into()]),
+        Write::new("DELETE FROM api_key_authorities WHERE api_key_id = $1", vec![id.into()]),
+        Write::new("DELETE FROM api_key_secrets WHERE api_key_id = $1", vec![id.into()]),
     ]
 }

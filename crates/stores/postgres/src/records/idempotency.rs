@@ -72,7 +72,7 @@ pub(super) fn put(sealing: &Sealing, record: &IdempotencyRecord, present: bool) 
     let mut cells: Vec<Cell> =
         vec![client.as_str().into(), key.as_str().into(), request.to_vec().into(), (*expires_at).into()];
     cells.extend(stored(sealing, purpose, outcome)?);
-    Ok(Write::one(row.sql(), cells))
+    Ok(Write::new(row.sql(), cells))
 }
 
 fn stored(sealing: &Sealing, purpose: Purpose<'_>, outcome: &StoredOutcome) -> Result<Stored> {

@@ -11,7 +11,7 @@ use roster_directory::seal::Keyring;
 use roster_directory::store::RecordWrite;
 use roster_directory::{Link, Timestamp, UserId};
 
-use crate::bulk::Parameter;
+use crate::bulk::guarded;
 use crate::cell::Cell;
 use crate::connection::Session;
 use crate::error::{Error, Result};
@@ -39,30 +39,25 @@ impl Lock {
     }
 }
 
-/// A statement that writes a part of a record, and how many rows it must write (`None`: any number).
+/// A statement that writes a part of a record.
 #[derive(Debug)]
 pub(crate) struct Write {
     pub(crate) sql: String,
     pub(crate) cells: Vec<Cell>,
-    pub(crate) rows: Option<u64>,
 }
 
 impl Write {
-    fn one(sql: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Self { sql: sql.into(), cells, rows: Some(1) }
+    fn new(sql: impl Into<String>, cells: Vec<Cell>) -> Self {
+        Self { sql: sql.into(), cells }
     }
 
-    fn any(sql: impl Into<String>, cells: Vec<Cell>) -> Self {
-        Self { sql: sql.into(), cells, rows: None }
-    }
-
-    /// Its parameters.
-    pub(crate) fn parameters(cells: Vec<Cell>) -> Vec<Parameter> {
-        cells.into_iter().map(|cell| Box::new(cell) as Parameter).collect()
+    /// One that fails unless it writes one row.
+    fn one(sql: &str, cells: Vec<Cell>) -> Self {
+        Self::new(guarded(&format!("{sql} RETURNING 1"), "a record", "1"), cells)
     }
 }
 
-/// `INSERT INTO <table>`, over the row that is there if one was seen, and never over one that was not.
+/// `INSERT INTO <table>`, over the row that is there if one was seen; over one that was not it fails.
 struct Put {
     table: &'static str,
     key: &'static [&'static str],
@@ -76,13 +71,13 @@ impl Put {
         let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
         let set =
             columns.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = EXCLUDED.{name}"));
-        let action = if *present {
-            format!("DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
-        } else {
-            "DO NOTHING".to_owned()
-        };
         let (names, places, key) = (columns.join(", "), places.join(", "), key.join(", "));
-        format!("INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({key}) {action}")
+        let insert = format!("INSERT INTO {table} ({names}) VALUES ({places})");
+        if *present {
+            format!("{insert} ON CONFLICT ({key}) DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
+        } else {
+            insert
+        }
     }
 }
 
@@ -175,7 +170,7 @@ pub(crate) fn writes(sealing: &Sealing, write: &RecordWrite, present: bool) -> R
         // Those of groups share their statements: `save/groups.rs`.
         RecordWrite::Put(Record::Group(_) | Record::Membership(_) | Record::GroupEntry(_)) => Vec::new(),
         RecordWrite::Put(Record::SharedLink(link, user)) => {
-            vec![Write::any(
+            vec![Write::new(
                 "INSERT INTO shared_links (source, external_id, user_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
                 shared(link, *user),
             )]
@@ -215,7 +210,7 @@ fn remove(key: &RecordKey) -> Result<Vec<Write>> {
             return Err(Error::Unstorable("an entry of a group's journal is never removed"));
         }
         // What the batch itself made and removed again was never there.
-        RecordKey::SharedLink(link, user) => Write::any(
+        RecordKey::SharedLink(link, user) => Write::new(
             "DELETE FROM shared_links WHERE source = $1 AND external_id = $2 AND user_id = $3",
             shared(link, *user),
         ),

@@ -53,7 +53,7 @@ pub(super) fn put_revoked_token(token: &RevokedToken, present: bool) -> Write {
         columns: &["jti", "revoked_at_us", "expires_at_us"],
         present,
     };
-    Write::one(put.sql(), vec![jti.as_str().into(), (*revoked_at).into(), (*expires_at).into()])
+    Write::new(put.sql(), vec![jti.as_str().into(), (*revoked_at).into(), (*expires_at).into()])
 }
 
 fn read_organisation(row: &Row) -> Result<Organisation> {
@@ -107,7 +107,7 @@ pub(super) fn put_organisation(organisation: &Organisation, present: bool) -> Wr
         columns: &["kind", "id", "external_id", "name"],
         present,
     };
-    Write::one(
+    Write::new(
         put.sql(),
         vec![kind.name().into(), (*id).into(), external_id.as_str().into(), name.as_str().into()],
     )
@@ -132,7 +132,7 @@ pub(super) async fn clients(session: &Session, after: Option<&RecordKey>, limit:
 pub(super) fn put_client(client: &RegisteredClient, present: bool) -> Write {
     let RegisteredClient { id, name } = client;
     let put = Put { table: "clients", key: &["id"], columns: &["id", "name"], present };
-    Write::one(put.sql(), vec![(*id).into(), name.as_str().into()])
+    Write::new(put.sql(), vec![(*id).into(), name.as_str().into()])
 }
 
 fn read_profile(row: &Row) -> Result<RegisteredProfile> {
@@ -163,5 +163,5 @@ pub(super) async fn profiles(
 pub(super) fn put_profile(profile: &RegisteredProfile, present: bool) -> Write {
     let RegisteredProfile { id, name } = profile;
     let put = Put { table: "profiles", key: &["id"], columns: &["id", "name"], present };
-    Write::one(put.sql(), vec![id.as_str().into(), name.as_str().into()])
+    Write::new(put.sql(), vec![id.as_str().into(), name.as_str().into()])
 }

@@ -27,20 +27,19 @@ const GROUP: [Column; 6] = [
     ("recorded_at_us", Kind::Integer),
 ];
 
-static INSERT: LazyLock<Bulk> =
-    LazyLock::new(|| Bulk::insert("a group", "groups", &GROUP, "ON CONFLICT (id) DO NOTHING"));
+static INSERT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("a group", "groups", &GROUP, ""));
 
 static UPDATE: LazyLock<Bulk> = LazyLock::new(|| {
     let columns: Vec<Column> = GROUP.into_iter().chain([("guard", Kind::Integer)]).collect();
     let head = "UPDATE groups AS k SET version = {version}, display_name = {display_name}, \
                 name_folded = {name_folded}, registered_at_us = {registered_at_us}, recorded_at_us = {recorded_at_us}";
-    Bulk::over("a group", &columns, head, "FROM {rows}", "k.id = {id} AND k.version = {guard}")
+    Bulk::guarded("a group", &columns, head, "FROM {rows}", "k.id = {id} AND k.version = {guard} RETURNING 1")
 });
 
 static REMOVE: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [("id", Kind::Uuid), ("guard", Kind::Integer)];
-    let condition = "k.id = {id} AND k.version = {guard}";
-    Bulk::over("a group", &columns, "DELETE FROM groups AS k", "USING {rows}", condition)
+    let condition = "k.id = {id} AND k.version = {guard} RETURNING 1";
+    Bulk::guarded("a group", &columns, "DELETE FROM groups AS k", "USING {rows}", condition)
 });
 
 const OF_GROUP: [Column; 1] = [("group_id", Kind::Uuid)];
@@ -57,8 +56,8 @@ static REMOVE_MEMBERS: LazyLock<Bulk> = LazyLock::new(|| {
 
 static UNLINK: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [("group_id", Kind::Uuid), ("source", Kind::Text)];
-    let condition = "l.group_id = {group_id} AND l.source = {source}";
-    Bulk::over("a link of a group", &columns, "DELETE FROM group_links AS l", "USING {rows}", condition)
+    let condition = "l.group_id = {group_id} AND l.source = {source} RETURNING 1";
+    Bulk::guarded("a link of a group", &columns, "DELETE FROM group_links AS l", "USING {rows}", condition)
 });
 
 static LINK: LazyLock<Bulk> = LazyLock::new(|| {
@@ -71,7 +70,7 @@ static LINK: LazyLock<Bulk> = LazyLock::new(|| {
 static LIVING: LazyLock<Bulk> = LazyLock::new(|| {
     let condition = "u.id = {user_id} AND u.deleted_at_us IS NULL FOR KEY SHARE OF u";
     let columns = [("user_id", Kind::Uuid)];
-    Bulk::over("a member", &columns, "SELECT 1 FROM users AS u", "JOIN {rows} ON true", condition)
+    Bulk::guarded("a member", &columns, "SELECT 1 FROM users AS u", "JOIN {rows} ON true", condition)
 });
 
 static JOIN: LazyLock<Bulk> = LazyLock::new(|| {
@@ -87,8 +86,8 @@ static JOIN: LazyLock<Bulk> = LazyLock::new(|| {
 
 static LEAVE: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [("group_id", Kind::Uuid), ("user_id", Kind::Uuid)];
-    let condition = "m.group_id = {group_id} AND m.user_id = {user_id}";
-    Bulk::over("a member", &columns, "DELETE FROM group_members AS m", "USING {rows}", condition)
+    let condition = "m.group_id = {group_id} AND m.user_id = {user_id} RETURNING 1";
+    Bulk::guarded("a member", &columns, "DELETE FROM group_members AS m", "USING {rows}", condition)
 });
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
@@ -124,7 +123,7 @@ struct Changes {
 }
 
 /// Plans what the batch writes of groups. Names of groups that are removed are free before others take them.
-pub(super) fn plan(plan: &mut Plan<'_>, net: &Net, present: &Present) -> Result<()> {
+pub(super) fn plan(plan: &mut Plan, net: &Net, present: &Present) -> Result<()> {
     let mut changes = Changes::default();
     for write in net.records.values() {
         match write {
@@ -145,8 +144,8 @@ pub(super) fn plan(plan: &mut Plan<'_>, net: &Net, present: &Present) -> Result<
     }
     let Changes { removed, gone, changed, new, unlinked, linked, living, left, joined, entries } = changes;
     plan.bulk(&REMOVE, removed)?;
-    plan.bulk_any(&REMOVE_LINKS, gone.clone())?;
-    plan.bulk_any(&REMOVE_MEMBERS, gone)?;
+    plan.bulk(&REMOVE_LINKS, gone.clone())?;
+    plan.bulk(&REMOVE_MEMBERS, gone)?;
     plan.bulk(&UPDATE, changed)?;
     plan.bulk(&INSERT, new)?;
     plan.bulk(&UNLINK, unlinked)?;

@@ -1,11 +1,11 @@
-//! The statements that write a batch. Every one is guarded: what was read must still be so.
+//! The statements that write a batch. Every one is guarded: what was read must still be so, or it fails.
 
 mod groups;
 mod plan;
 
 use std::sync::LazyLock;
 
-use plan::Plan;
+pub(crate) use plan::Plan;
 use roster_directory::journal::encode_changes;
 use roster_directory::seal::Purpose;
 use roster_directory::store::RecordWrite;
@@ -14,11 +14,10 @@ use roster_directory::{Entry, Rules, User};
 use crate::bulk::{Bulk, Column, Kind};
 use crate::cell::{Cell, version};
 use crate::columns::{self, Statements, Width};
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load::{Present, Reads};
 use crate::net::{Net, NetUser};
-use crate::records::{self, Write};
+use crate::records;
 use crate::{Sealing, elements, feed};
 
 static LINKS: LazyLock<Bulk> = LazyLock::new(|| {
@@ -71,32 +70,36 @@ pub(crate) static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
 });
 
 const CLAIM: [Column; 3] = [("kind", Kind::Integer), ("key", Kind::Text), ("user_id", Kind::Uuid)];
-const HELD: &str = "k.kind = {kind} AND k.key = {key} AND k.user_id = {user_id}";
+const HELD: &str = "k.kind = {kind} AND k.key = {key} AND k.user_id = {user_id} RETURNING 1";
 
 static RELEASE: LazyLock<Bulk> =
-    LazyLock::new(|| Bulk::over("a claim", &CLAIM, "DELETE FROM user_keys AS k", "USING {rows}", HELD));
+    LazyLock::new(|| Bulk::guarded("a claim", &CLAIM, "DELETE FROM user_keys AS k", "USING {rows}", HELD));
 
 static MOVE: LazyLock<Bulk> = LazyLock::new(|| {
     let [kind, key, user] = CLAIM;
     let columns = [kind, key, user, ("new_holder", Kind::Uuid)];
-    Bulk::over("a claim", &columns, "UPDATE user_keys AS k SET user_id = {new_holder}", "FROM {rows}", HELD)
+    Bulk::guarded(
+        "a claim",
+        &columns,
+        "UPDATE user_keys AS k SET user_id = {new_holder}",
+        "FROM {rows}",
+        HELD,
+    )
 });
 
 static TAKE: LazyLock<Bulk> = LazyLock::new(|| {
     let [kind, key, user] = CLAIM;
     let columns = [kind, key, user, ("folding", Kind::Integer)];
-    Bulk::insert("a claim", "user_keys", &columns, "ON CONFLICT (kind, key) DO NOTHING")
+    Bulk::insert("a claim", "user_keys", &columns, "")
 });
 
-/// Writes a batch that was decided by these rules, inside the transaction that is open.
-pub(crate) async fn write(
-    session: &Session,
+/// What writes a batch that was decided by these rules.
+pub(crate) fn plan(
     sealing: &Sealing,
     net: &Net,
     present: &Present,
     (rules, reads): (Rules, Reads),
-) -> Result<()> {
-    let records = record_writes(sealing, net, present)?;
+) -> Result<Plan> {
     let mut plan = Plan::new(reads);
     plan_users(&mut plan, sealing, net)?;
     plan_claims(&mut plan, net)?;
@@ -104,16 +107,11 @@ pub(crate) async fn write(
         plan.rules(rules);
     }
     groups::plan(&mut plan, net, present)?;
-    for (sql, cells, rows) in &records {
-        plan.record(sql, Write::parameters(cells.clone()), *rows);
-    }
-    plan.run(session).await
+    plan_records(&mut plan, sealing, net, present)?;
+    Ok(plan)
 }
 
-type RecordCall = (String, Vec<Cell>, Option<u64>);
-
-fn record_writes(sealing: &Sealing, net: &Net, present: &Present) -> Result<Vec<RecordCall>> {
-    let mut calls = Vec::new();
+fn plan_records(plan: &mut Plan, sealing: &Sealing, net: &Net, present: &Present) -> Result<()> {
     for (key, write) in &net.records {
         let present = present.get(key);
         // What the batch itself made and removed again was never there.
@@ -121,14 +119,14 @@ fn record_writes(sealing: &Sealing, net: &Net, present: &Present) -> Result<Vec<
             continue;
         }
         // A change that did not look writes over whatever is there.
-        for Write { sql, cells, rows } in records::writes(sealing, write, present.unwrap_or(true))? {
-            calls.push((sql, cells, rows));
-        }
+        records::writes(sealing, write, present.unwrap_or(true))?
+            .into_iter()
+            .for_each(|write| plan.record(write));
     }
-    Ok(calls)
+    Ok(())
 }
 
-fn plan_users(plan: &mut Plan<'_>, sealing: &Sealing, net: &Net) -> Result<()> {
+fn plan_users(plan: &mut Plan, sealing: &Sealing, net: &Net) -> Result<()> {
     // One width for all, since two statements would lock rows in another order than that of their keys.
     let wants_whole = |user: &NetUser| Width::of(user.before.as_deref(), &user.after) == Width::Whole;
     let width = if net.users.values().any(wants_whole) { Width::Whole } else { Width::Usual };
@@ -189,7 +187,7 @@ fn journal_row(sealing: &Sealing, user: &User, entry: &Entry) -> Result<Vec<Cell
     ])
 }
 
-fn plan_claims(plan: &mut Plan<'_>, net: &Net) -> Result<()> {
+fn plan_claims(plan: &mut Plan, net: &Net) -> Result<()> {
     let (mut released, mut moved, mut taken) = (Vec::new(), Vec::new(), Vec::new());
     for (claim, holders) in &net.claims {
         let (kind, key): (Cell, Cell) = (claim.kind().into(), claim.key().into());

@@ -1,98 +1,90 @@
-//! The statements that write a batch, with what must come of each.
+//! The statements that write a batch, with what it means that one fails.
+
+use std::sync::LazyLock;
 
 use roster_directory::Rules;
 
-use crate::bulk::{Bulk, Parameter};
+use crate::bulk::{Bulk, Parameter, guarded};
 use crate::cell::Cell;
-use crate::connection::{Call, Session};
+use crate::connection::{Call, Failed, Session};
 use crate::error::{Error, Result};
 use crate::load::Reads;
 use crate::records::Write;
 
-/// Tells whether the rules are still those that the batch was decided by. It comes behind the users' statements: whoever
-/// changes the rules locks that table first.
-const SAME_RULES: &str = "SELECT 1 FROM meta WHERE \"references\" = $1 AND unique_email = $2";
+/// Fails unless the rules are still those that the batch was decided by. It comes behind the users' statements: whoever changes
+/// the rules locks that table first.
+static SAME_RULES: LazyLock<String> = LazyLock::new(|| {
+    let same = "SELECT 1 FROM meta WHERE \"references\" = $1 AND unique_email = $2";
+    guarded(same, "what the rules say", "1")
+});
 
-/// A statement to be sent, with what must come of it.
-struct Planned<'a> {
-    call: Call<'a>,
-    rows: Option<u64>,
-    short: fn(&'static str) -> Error,
-    what: &'static str,
-}
+/// What a statement's guard tells.
+type Short = fn(&'static str) -> Error;
 
 /// Everything that is sent to write a batch.
-pub(super) struct Plan<'a> {
-    statements: Vec<Planned<'a>>,
+pub(crate) struct Plan {
+    calls: Vec<Call<'static>>,
+    /// Of each, what its guard tells, and what of.
+    short: Vec<(Short, &'static str)>,
     reads: Reads,
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     pub(super) fn new(reads: Reads) -> Self {
-        Self { statements: Vec::with_capacity(12), reads }
+        Self { calls: Vec::with_capacity(12), short: Vec::with_capacity(12), reads }
     }
 
-    /// Each row is to be written.
-    pub(super) fn bulk(&mut self, bulk: &'static Bulk, rows: Vec<Vec<Cell>>) -> Result<()> {
-        self.rows(bulk, rows, |rows| u64::try_from(rows).ok())
-    }
-
-    /// For each row whatever is there is to be written.
-    pub(super) fn bulk_any(&mut self, bulk: &'static Bulk, rows: Vec<Vec<Cell>>) -> Result<()> {
-        self.rows(bulk, rows, |_| None)
-    }
-
-    fn rows(
-        &mut self,
-        bulk: &'static Bulk,
-        mut rows: Vec<Vec<Cell>>,
-        wanted: fn(usize) -> Option<u64>,
-    ) -> Result<()> {
+    /// Rows of a statement, which says itself whether each must be there.
+    pub(super) fn bulk(&mut self, bulk: &'static Bulk, mut rows: Vec<Vec<Cell>>) -> Result<()> {
         let are_apart = self.reads.are_apart(rows.len());
         while !rows.is_empty() {
             let rest = if are_apart { rows.split_off(1) } else { Vec::new() };
-            let count = rows.len();
-            let call = Call { sql: bulk.sql(count), parameters: bulk.parameters(rows)? };
-            self.statements.push(Planned {
-                call,
-                rows: wanted(count),
-                short: Error::Conflict,
-                what: bulk.what(),
-            });
+            let sql = bulk.sql(rows.len());
+            self.add(Call::new(sql, bulk.parameters(rows)?), (Error::Conflict, bulk.what()));
             rows = rest;
         }
         Ok(())
     }
 
-    pub(super) fn record(&mut self, sql: &'a str, parameters: Vec<Parameter>, rows: Option<u64>) {
-        let call = Call { sql, parameters };
-        self.statements.push(Planned { call, rows, short: Error::Conflict, what: "a record" });
+    pub(super) fn record(&mut self, Write { sql, cells }: Write) {
+        self.add(Call::new(sql, parameters(cells)), (Error::Conflict, "a record"));
     }
 
     pub(super) fn rules(&mut self, rules: Rules) {
         let cells = vec![Cell::from(rules.references.name()), rules.unique_email.into()];
-        let call = Call { sql: SAME_RULES, parameters: Write::parameters(cells) };
-        self.statements.push(Planned {
-            call,
-            rows: Some(1),
-            short: |_| Error::OtherRules,
-            what: "the rules",
-        });
+        let call = Call::new(SAME_RULES.as_str(), parameters(cells));
+        self.add(call, (|_| Error::OtherRules, ""));
+    }
+
+    fn add(&mut self, call: Call<'static>, short: (Short, &'static str)) {
+        self.calls.push(call);
+        self.short.push(short);
+    }
+
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.calls.is_empty()
     }
 
     /// Sends it all.
-    pub(super) async fn run(self, session: &Session) -> Result<()> {
-        let (calls, wanted): (Vec<_>, Vec<_>) = self
-            .statements
-            .into_iter()
-            .map(|Planned { call, rows, short, what }| (call, (rows, short, what)))
-            .unzip();
-        let written = session.execute_all(&calls).await?;
-        for ((rows, short, what), written) in wanted.into_iter().zip(written) {
-            if rows.is_some_and(|rows| rows != written) {
-                return Err(short(what));
-            }
-        }
-        Ok(())
+    pub(crate) async fn write(&self, session: &Session) -> Result<()> {
+        session.execute_all(&self.calls).await.map(|_| ()).map_err(|failed| self.read(failed))
     }
+
+    /// Sends it all, and the commit behind it without waiting in between: where a statement fails nothing is committed.
+    pub(crate) async fn write_and_commit(&self, session: &Session) -> Result<()> {
+        session.execute_all_and_commit(&self.calls).await.map_err(|failed| self.read(failed))
+    }
+
+    /// What a failure means: a guard's is none of the server's.
+    fn read(&self, Failed { at, error }: Failed) -> Error {
+        match self.short.get(at) {
+            Some((short, what)) if error.is_guard() => short(what),
+            Some(_) | None => error,
+        }
+    }
+}
+
+fn parameters(cells: Vec<Cell>) -> Vec<Parameter> {
+    cells.into_iter().map(|cell| Box::new(cell) as Parameter).collect()
 }
