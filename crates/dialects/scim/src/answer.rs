@@ -4,17 +4,16 @@ use axum::body::Body;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::error::MEDIA_TYPE;
 use crate::refused;
-use crate::resource::Resource;
+use crate::representation::{Node, Object};
 
 /// A resource as it is after a request, or was found.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
     /// The resource, before anything is left out of it.
-    pub(crate) resource: Resource,
+    pub(crate) resource: Object<'static>,
     /// Its entity tag.
     pub(crate) tag: String,
     /// Where it is.
@@ -25,12 +24,13 @@ pub(crate) struct Shown {
 
 impl Shown {
     /// A resource and where it is, as its `meta` says.
-    pub(crate) fn new(resource: Resource) -> Self {
-        let said = |name: &str| {
-            let value = resource.get("meta").and_then(|meta| meta.get(name)).and_then(Value::as_str);
-            value.unwrap_or_default().to_owned()
+    pub(crate) fn new(resource: Object<'_>) -> Self {
+        let said = |name: &str| match resource.get("meta") {
+            Some(Node::Object(meta)) => meta.get(name).and_then(Node::to_text).unwrap_or_default(),
+            _ => String::new(),
         };
-        Self { tag: said("version"), location: said("location"), resource, replayed: false }
+        let (tag, location) = (said("version"), said("location"));
+        Self { resource: resource.into_owned(), tag, location, replayed: false }
     }
 }
 

@@ -28,6 +28,7 @@ mod patch;
 mod path;
 mod projection;
 mod refused;
+mod representation;
 mod resource;
 mod schema;
 mod search;

@@ -1,11 +1,12 @@
 //! Lists of resources, as answers (RFC 7644, 3.4.2, and RFC 9865, 2).
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
-use serde_json::{Map, Value};
 
 use crate::error::ScimError;
 use crate::refused;
+use crate::representation::{Node, Object};
 use crate::schema::ResourceType;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
@@ -63,9 +64,9 @@ impl ListResponse {
 }
 
 /// The URNs that a resource has attributes of: what `schemas` of the resource says (RFC 7643, 3).
-pub(crate) fn schemas_of(kind: &ResourceType, resource: &Map<String, Value>) -> Value {
-    let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.contains_key(*urn));
-    std::iter::once(kind.core.urn).chain(used).collect()
+pub(crate) fn schemas_of(kind: &ResourceType, resource: &Object<'_>) -> Node<'static> {
+    let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.get(urn).is_some());
+    std::iter::once(kind.core.urn).chain(used).map(Node::from).collect()
 }
 
 #[cfg(test)]
@@ -95,7 +96,10 @@ mod tests {
     #[test]
     fn a_resource_names_the_schemas_that_it_uses() {
         let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        let resource = json!({ "userName": "x", urn: {} });
-        assert_eq!(schemas_of(&USER, resource.as_object().unwrap()), json!([USER.core.urn, urn]));
+        let mut resource = Object::default();
+        resource.push("userName", "x");
+        resource.within(urn, |_| {});
+        let schemas = serde_json::to_value(schemas_of(&USER, &resource)).unwrap();
+        assert_eq!(schemas, json!([USER.core.urn, urn]));
     }
 }

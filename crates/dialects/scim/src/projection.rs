@@ -1,11 +1,9 @@
 //! What of a resource is answered: `attributes` and `excludedAttributes` (RFC 7644, 3.9).
 
-use serde_json::Value;
-
 use crate::error::ScimError;
 use crate::fault::Fault;
 use crate::list::schemas_of;
-use crate::resource::Resource;
+use crate::representation::{Node, Object};
 use crate::schema::{Attribute, Place, ResourceType, Returned, Target};
 
 /// What of a resource is answered.
@@ -14,6 +12,8 @@ pub(crate) struct Projection {
     kind: &'static ResourceType,
     mode: Mode,
     named: Vec<Target>,
+    /// The attributes that are not answered whole: a page of resources is cut by one and the same list.
+    cut: Vec<(Place, Part)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +49,14 @@ fn unfiltered(name: &str) -> String {
 impl Projection {
     /// Everything that is returned by default.
     pub(crate) fn default_of(kind: &'static ResourceType) -> Self {
-        Self { kind, mode: Mode::Default, named: Vec::new() }
+        Self::of(kind, Mode::Default, Vec::new())
+    }
+
+    fn of(kind: &'static ResourceType, mode: Mode, named: Vec<Target>) -> Self {
+        let mut projection = Self { kind, mode, named, cut: Vec::new() };
+        let parts = kind.places().map(|place| (place, projection.part(&place)));
+        projection.cut = parts.filter(|(_, part)| *part != Part::Whole).collect();
+        projection
     }
 
     /// What `attributes` or `excludedAttributes` ask for: one of them at most. Names that mean nothing are passed over.
@@ -62,8 +69,8 @@ impl Projection {
             |names: &[String]| names.iter().filter_map(|name| kind.find_asked(&unfiltered(name))).collect();
         match (attributes.is_empty(), excluded.is_empty()) {
             (true, true) => Ok(Self::default_of(kind)),
-            (false, true) => Ok(Self { kind, mode: Mode::Only, named: find(attributes) }),
-            (true, false) => Ok(Self { kind, mode: Mode::Without, named: find(excluded) }),
+            (false, true) => Ok(Self::of(kind, Mode::Only, find(attributes))),
+            (true, false) => Ok(Self::of(kind, Mode::Without, find(excluded))),
             (false, false) => {
                 let reason = "can't be given together with excludedAttributes";
                 Err(ScimError::of_faults(&[Fault::new("attributes", reason)]))
@@ -82,48 +89,52 @@ impl Projection {
     }
 
     /// What of the resource is answered.
-    pub(crate) fn apply(&self, mut resource: Resource) -> Resource {
-        let kind = self.kind;
-        for schema in kind.extensions {
-            if let Some(members) = resource.get_mut(schema.urn).and_then(Value::as_object_mut) {
-                members.retain(|name, value| self.keep(kind.place(Some(schema.urn), name, None), value));
+    pub(crate) fn apply<'a>(&self, mut resource: Object<'a>) -> Object<'a> {
+        for schema in self.kind.extensions {
+            if let Some(members) = resource.get_mut(schema.urn).and_then(Node::as_object_mut) {
+                members.retain(|name, value| self.keep(Some(schema.urn), name, value));
             }
         }
-        resource.retain(|name, value| match kind.extension(name) {
-            Some(_) => value.as_object().is_some_and(|members| !members.is_empty()),
-            None => self.keep(kind.place(None, name, None), value),
+        resource.retain(|name, value| match self.kind.extension(name) {
+            Some(_) => value.as_object_mut().is_some_and(|members| !members.is_empty()),
+            None => self.keep(None, name, value),
         });
         // Of a schema all of whose attributes are left out, the resource has none.
-        let schemas = schemas_of(kind, &resource);
+        let schemas = schemas_of(self.kind, &resource);
         if let Some(stated) = resource.get_mut("schemas") {
             *stated = schemas;
         }
         resource
     }
 
-    fn keep(&self, place: Option<Place>, value: &mut Value) -> bool {
-        let keeps: &dyn Fn(&Attribute) -> bool = match place.map_or(Part::Nothing, |place| self.part(&place))
-        {
+    /// Cuts the value of an attribute; whether anything of it is answered.
+    fn keep(&self, extension: Option<&str>, name: &str, value: &mut Node<'_>) -> bool {
+        let is_it =
+            |(place, _): &&(Place, Part)| place.attribute.name == name && place.extension == extension;
+        let Some((Place { attribute, .. }, part)) = self.cut.iter().find(is_it) else { return true };
+        let keeps: &dyn Fn(&Attribute) -> bool = match part {
             Part::Whole => return true,
             Part::Nothing => return false,
             Part::Only(named) => &move |sub| sub.returned == Returned::Always || named.contains(&sub),
             Part::Without(named) => &move |sub| sub.returned == Returned::Always || !named.contains(&sub),
         };
-        let keeps =
-            |name: &String| place.and_then(|place| place.attribute.sub_attribute(name)).is_some_and(keeps);
+        let cut = |members: &mut Object<'_>| {
+            members.retain(|name, _| attribute.sub_attribute(name).is_some_and(keeps));
+            !members.is_empty()
+        };
         match value {
-            Value::Object(members) => {
-                members.retain(|name, _| keeps(name));
-                !members.is_empty()
-            }
-            Value::Array(elements) => {
-                for members in elements.iter_mut().filter_map(Value::as_object_mut) {
-                    members.retain(|name, _| keeps(name));
-                }
-                elements.retain(|element| element.as_object().is_some_and(|members| !members.is_empty()));
+            Node::Object(members) => cut(members),
+            Node::List(elements) => {
+                elements.retain_mut(|element| element.as_object_mut().is_some_and(cut));
                 !elements.is_empty()
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+            Node::Text(_)
+            | Node::Shared(_)
+            | Node::Id(_)
+            | Node::Millis(_)
+            | Node::Micros(_)
+            | Node::Truth(_)
+            | Node::Number(_) => true,
         }
     }
 
@@ -162,58 +173,69 @@ impl Projection {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::schema::{GROUP, USER};
 
-    #[test]
-    fn the_urn_of_the_core_schema_is_all_its_attributes() {
-        let resource = json!({ "id": "1", "userName": "x", "title": "t", "meta": { "version": "1" } });
-        let apply = |only: &[&str], without: &[&str]| {
-            let [only, without] =
-                [only, without].map(|names| names.iter().map(|&n| n.to_owned()).collect::<Vec<_>>());
-            let projection = Projection::new(&USER, &only, &without).unwrap();
-            let resource = projection.apply(resource.as_object().unwrap().clone());
-            resource.keys().map(String::as_str).collect::<Vec<_>>().join(" ")
-        };
-        assert_eq!(apply(&[USER.core.urn], &[]), "id userName title");
-        assert_eq!(apply(&[], &[USER.core.urn]), "id meta");
-    }
-
     const URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-    fn user() -> Resource {
-        let user = json!({
-            "schemas": [USER.core.urn, URN],
-            "id": "1",
-            "userName": "ada",
-            "password": "secret",
-            "unknown": 1,
-            "name": { "givenName": "Ada", "familyName": "Lovelace" },
-            "emails": [{ "value": "a@x", "type": "work", "primary": true }, { "type": "home" }],
-            URN: { "department": "d", "manager": { "value": "2", "displayName": "m" } },
-            "meta": { "version": "1" },
-        });
-        user.as_object().unwrap().clone()
+    fn user() -> Object<'static> {
+        let object = |members: Vec<(&'static str, Node<'static>)>| {
+            let mut object = Object::default();
+            members.into_iter().for_each(|(name, value)| object.push(name, value));
+            object
+        };
+        let work = [("value", "a@x".into()), ("type", "work".into()), ("primary", true.into())];
+        let manager = [("value", "2".into()), ("displayName", "m".into())];
+        let emails = [object(work.into()).into(), object(vec![("type", "home".into())]).into()];
+        object(vec![
+            ("schemas", [USER.core.urn.into(), URN.into()].into_iter().collect()),
+            ("id", "1".into()),
+            ("userName", "ada".into()),
+            ("password", "secret".into()),
+            ("name", object(vec![("givenName", "Ada".into()), ("familyName", "Lovelace".into())]).into()),
+            ("emails", emails.into_iter().collect()),
+            (
+                URN,
+                object(vec![("department", "d".into()), ("manager", object(manager.into()).into())]).into(),
+            ),
+            ("meta", object(vec![("version", "1".into())]).into()),
+        ])
+    }
+
+    fn whole() -> Value {
+        user().into_resource().into()
     }
 
     fn names(text: &str) -> Vec<String> {
         text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
+    /// What is answered besides the id and the schemas.
     fn shown(attributes: &str, excluded: &str) -> Value {
-        let mut shown = Projection::new(&USER, &names(attributes), &names(excluded)).unwrap().apply(user());
-        assert!(shown.remove("schemas").is_some());
-        assert_eq!(shown.remove("id"), Some("1".into()));
+        let projection = Projection::new(&USER, &names(attributes), &names(excluded)).unwrap();
+        let mut shown = projection.apply(user()).into_resource();
+        assert!(shown.shift_remove("schemas").is_some());
+        assert_eq!(shown.shift_remove("id"), Some("1".into()));
         shown.into()
     }
 
     #[test]
+    fn the_urn_of_the_core_schema_is_all_its_attributes() {
+        let names = |shown: Value| {
+            shown.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(shown(USER.core.urn, "")), "userName name emails");
+        assert_eq!(names(shown("", USER.core.urn)), format!("{URN} meta"));
+    }
+
+    #[test]
     fn by_default_all_is_answered_but_what_never_is() {
-        let mut expected = user();
-        expected.retain(|name, _| name != "password" && name != "unknown");
-        assert_eq!(Projection::default_of(&USER).apply(user()), expected);
+        let mut expected = whole();
+        expected.as_object_mut().unwrap().shift_remove("password");
+        let shown = Projection::default_of(&USER).apply(user()).into_resource();
+        assert_eq!(Value::from(shown), expected);
     }
 
     #[test]
@@ -225,8 +247,8 @@ mod tests {
             ("urn:ietf:params:scim:schemas:core:2.0:user:username", json!({ "userName": "ada" })),
             ("name.givenname, meta", json!({ "name": { "givenName": "Ada" }, "meta": { "version": "1" } })),
             ("emails.value", json!({ "emails": [{ "value": "a@x" }] })),
-            ("emails,emails.value", json!({ "emails": user()["emails"] })),
-            (URN, json!({ URN: user()[URN] })),
+            ("emails,emails.value", json!({ "emails": whole()["emails"] })),
+            (URN, json!({ URN: whole()[URN] })),
             (&format!("{URN}:manager.value"), json!({ URN: { "manager": { "value": "2" } } })),
         ] {
             assert_eq!(shown(attributes, ""), expected, "{attributes}");
@@ -236,7 +258,7 @@ mod tests {
     #[test]
     fn what_is_excluded_is_not_answered_unless_it_always_is() {
         for (excluded, gone) in [
-            ("id,schemas,userName,name,meta,emails", json!({ URN: user()[URN] })),
+            ("id,schemas,userName,name,meta,emails", json!({ URN: whole()[URN] })),
             (
                 &format!("userName,name.GIVENNAME,meta,emails.type,emails.primary,{URN}"),
                 json!({ "name": { "familyName": "Lovelace" }, "emails": [{ "value": "a@x" }] }),

@@ -1,115 +1,108 @@
 //! From a user to its resource.
 
 use roster_directory::element::Address;
-use roster_directory::{Attribute as Multi, Content, GroupId, GroupName, Source, User, Value as Stored};
-use serde_json::{Map, Value, json};
+use roster_directory::{
+    Attribute as Multi, Content, Grant, GroupId, GroupName, Source, User, Value as Stored,
+};
 
 use super::{DIRECTORY, PLAIN, Plain, meta, tag_with};
 use crate::list::schemas_of;
-use crate::resource::Resource;
+use crate::representation::{Node, Object};
 use crate::schema::USER;
 
 /// How many attributes the resources of most users have at the most.
 const USUAL_ATTRIBUTES: usize = 24;
 
 /// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are.
-pub(crate) fn resource(
-    user: &User,
-    groups: &[(GroupId, GroupName)],
+pub(crate) fn resource<'a>(
+    user: &'a User,
+    groups: &'a [(GroupId, GroupName)],
     source: &Source,
     base: &str,
-) -> Resource {
-    let mut resource = Resource::with_capacity(USUAL_ATTRIBUTES);
-    resource.insert("schemas".to_owned(), Value::Null);
-    resource.insert("id".to_owned(), user.id.to_string().into());
-    let external_id = user.external_id(source).map(|id| ("externalId".to_owned(), id.as_str().into()));
-    resource.extend(external_id);
-    let location = format!("{base}/Users/{}", user.id);
+) -> Object<'a> {
     let groups = Some(groups).filter(|groups| !groups.is_empty()).map(|groups| shown_groups(groups, base));
     let version = tag_with(user.version, groups.as_ref());
-    let meta = meta(USER.name, user.registered_at, user.recorded_at, &location, &version);
-    resource.insert("meta".to_owned(), meta);
-    resource.insert("userName".to_owned(), user.user_name.as_str().into());
-    resource.insert("active".to_owned(), user.active.into());
+    let location = format!("{base}/Users/{}", user.id);
+    let mut resource = Object::with_capacity(USUAL_ATTRIBUTES);
+    resource.push("schemas", Node::List(Vec::new()));
+    resource.push("id", Node::Id(user.id.0));
+    resource.push_some("externalId", user.external_id(source).map(|id| id.as_str()));
+    resource.push("meta", meta(USER.name, user.registered_at, user.recorded_at, location, version));
+    resource.push("userName", user.user_name.as_str());
+    resource.push("active", user.active);
     for Plain { extension, attribute, sub, field } in PLAIN {
-        if let Some(value) = user.profile.value(*field) {
-            put(&mut resource, (*extension, attribute, *sub), shown(value));
+        let Some(value) = user.profile.value(*field).and_then(shown) else { continue };
+        let put = |object: &mut Object<'a>| match sub {
+            Some(sub) => object.within(attribute, |inner| inner.push(sub, value)),
+            None => object.push(attribute, value),
+        };
+        match extension {
+            Some(urn) => resource.within(urn, put),
+            None => put(&mut resource),
         }
     }
     for multi in Multi::ALL {
-        let elements: Vec<Value> = user.elements_of(multi).into_iter().map(element).collect();
+        let elements = user.elements_of(multi);
         if !elements.is_empty() {
-            resource.insert(multi.name().to_owned(), elements.into());
+            resource.push(multi.name(), elements.into_iter().map(element).collect::<Node<'_>>());
         }
     }
-    resource.extend(groups.map(|groups| ("groups".to_owned(), groups)));
-    own(&mut resource, user);
+    resource.push_some("groups", groups);
+    resource.within(DIRECTORY, |directory| own(directory, user));
     let schemas = schemas_of(&USER, &resource);
-    resource.insert("schemas".to_owned(), schemas);
+    if let Some(stated) = resource.get_mut("schemas") {
+        *stated = schemas;
+    }
     resource
 }
 
-fn shown_groups(groups: &[(GroupId, GroupName)], base: &str) -> Value {
-    let group = |(id, name): &(GroupId, GroupName)| {
-        json!({
-            "value": id.to_string(),
-            "$ref": format!("{base}/Groups/{id}"),
-            "display": name.as_str(),
-            "type": "direct",
-        })
+fn shown_groups<'a>(groups: &'a [(GroupId, GroupName)], base: &str) -> Node<'a> {
+    let group = |(id, name): &'a (GroupId, GroupName)| {
+        let mut group = Object::with_capacity(4);
+        group.push("value", Node::Id(id.0));
+        group.push("$ref", format!("{base}/Groups/{id}"));
+        group.push("display", name.as_str());
+        group.push("type", "direct");
+        Node::Object(group)
     };
     groups.iter().map(group).collect()
 }
 
 /// What no plain field holds of Roster's own extension.
-fn own(resource: &mut Resource, user: &User) {
-    let at = |attribute| (Some(DIRECTORY), attribute, None);
-    put(resource, at("number"), user.number.get().into());
-    put(resource, at("createdAt"), user.created_at.to_rfc3339_millis().into());
-    put(resource, at("updatedAt"), user.updated_at.to_rfc3339_millis().into());
+fn own<'a>(directory: &mut Object<'a>, user: &'a User) {
+    directory.push("number", user.number.get());
+    directory.push("createdAt", Node::Millis(user.created_at));
+    directory.push("updatedAt", Node::Millis(user.updated_at));
     if !user.grants.is_empty() {
-        let grant = |grant: &roster_directory::Grant| json!({ "clientId": grant.client_id, "profileId": grant.profile_id.as_str() });
-        put(resource, at("grants"), user.grants.iter().map(grant).collect());
+        let grant = |Grant { client_id, profile_id }: &'a Grant| {
+            let mut grant = Object::with_capacity(2);
+            grant.push("clientId", *client_id);
+            grant.push("profileId", profile_id.as_str());
+            Node::Object(grant)
+        };
+        directory.push("grants", user.grants.iter().map(grant).collect::<Node<'_>>());
     }
 }
 
-/// Puts a value where it belongs, with what is around it.
-fn put(
-    resource: &mut Resource,
-    (extension, attribute, sub): (Option<&str>, &str, Option<&str>),
-    value: Value,
-) {
-    let mut members = resource;
-    for name in [extension, sub.map(|_| attribute)].into_iter().flatten() {
-        let inner = members.entry(name).or_insert_with(|| Map::new().into());
-        let Some(inner) = inner.as_object_mut() else { return };
-        members = inner;
-    }
-    members.insert(sub.unwrap_or(attribute).to_owned(), value);
-}
-
-fn shown(value: Stored) -> Value {
-    match value {
-        Stored::Text(text) => text.as_ref().into(),
-        Stored::Bool(truth) => truth.into(),
-        Stored::Time(time) => time.to_rfc3339_millis().into(),
-        Stored::Uuid(uuid) => uuid.to_string().into(),
+fn shown(value: Stored) -> Option<Node<'static>> {
+    Some(match value {
+        Stored::Text(text) => Node::Shared(text),
+        Stored::Bool(truth) => Node::Truth(truth),
+        Stored::Time(time) => Node::Millis(time),
+        Stored::Uuid(uuid) => Node::Id(uuid),
         // No plain field has these.
-        Stored::Link(_) | Stored::Grant(_) | Stored::Holder(_) | Stored::Element(_) => Value::Null,
-    }
+        Stored::Link(_) | Stored::Grant(_) | Stored::Holder(_) | Stored::Element(_) => return None,
+    })
 }
 
-fn element(Content { value, kind, display, primary, address }: Content) -> Value {
-    let mut element = Map::new();
-    let mut say = |name: &str, value: Option<Value>| {
-        element.extend(value.map(|value| (name.to_owned(), value)));
-    };
-    say("value", value.map(Value::from));
+fn element(Content { value, kind, display, primary, address }: Content) -> Node<'static> {
+    let mut element = Object::with_capacity(4);
+    element.push_some("value", value);
     for (name, text) in address.as_deref().into_iter().flat_map(Address::parts) {
-        say(name, text.map(Value::from));
+        element.push_some(name, text.map(str::to_owned));
     }
-    say("type", kind.map(Value::from));
-    say("display", display.map(Value::from));
-    say("primary", primary.map(Value::from));
+    element.push_some("type", kind);
+    element.push_some("display", display);
+    element.push_some("primary", primary);
     element.into()
 }

@@ -22,6 +22,7 @@ use crate::answer::Shown;
 use crate::call::Conditions;
 use crate::error::{ScimError, ScimType};
 use crate::openapi::{self, ScimErrors};
+use crate::representation::Node;
 use crate::schema::USER;
 use crate::{Scim, answer, refused};
 
@@ -205,7 +206,7 @@ impl Run<'_> {
 }
 
 fn done(status: StatusCode, shown: Shown) -> Done {
-    let id = shown.resource.get("id").and_then(Value::as_str).map(str::to_owned);
+    let id = shown.resource.get("id").and_then(Node::to_text);
     Done { status, location: Some(shown.location), version: Some(shown.tag), id }
 }
 

@@ -9,15 +9,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use roster_directory::search::{Condition, From, Search};
 use roster_directory::{GroupId, Principal, Scope, UserId};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::PAGE_SIZES;
 use crate::call::Call;
+use crate::convert::from_user;
 use crate::error::{ScimError, ScimType};
 use crate::list::{self, ListResponse, Written};
 use crate::openapi::{self, ScimErrors};
 use crate::projection::Projection;
+use crate::representation::Node;
 use crate::schema::{GROUP, ResourceType, USER};
 use crate::search::{SearchRequest, SortOrder, Start};
 use crate::{Scim, answer, filter};
@@ -59,8 +60,7 @@ impl Scim {
         };
         let show = |user: &Arc<roster_directory::User>| {
             let groups = groups.remove(&user.id).unwrap_or_default();
-            let resource = crate::convert::from_user::resource(user, &groups, &who.source, base);
-            list::write(&projection.apply(resource))
+            list::write(&projection.apply(from_user::resource(user, &groups, &who.source, base)))
         };
         Ok(Page {
             resources: found.page.iter().map(show).collect::<Result<_, _>>()?,
@@ -90,10 +90,10 @@ impl Scim {
             if members >= MOST_MEMBERS_ON_A_PAGE {
                 break;
             }
-            let shown = self.show_group(who, base, group, projection.wants("members")).await?;
-            let shown = shown.resource;
-            members =
-                members.saturating_add(shown.get("members").and_then(Value::as_array).map_or(0, Vec::len));
+            let shown = self.show_group(who, base, group, projection.wants("members")).await?.resource;
+            if let Some(Node::List(list)) = shown.get("members") {
+                members = members.saturating_add(list.len());
+            }
             last = Some(group.id.0);
             resources.push(list::write(&projection.apply(shown))?);
         }

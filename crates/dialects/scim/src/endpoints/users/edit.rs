@@ -114,7 +114,7 @@ impl Scim {
         if if_match.as_ref().is_some_and(|versions| !versions.contains(&user.version)) {
             return Err(Error::from(Refusal::VersionMismatch { current: user.version }).into());
         }
-        let before = from_user::resource(&user, &[], &who.source, base);
+        let before = from_user::resource(&user, &[], &who.source, base).into_resource();
         let after = edit.apply(&before)?;
         let mut faults = Vec::new();
         let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
