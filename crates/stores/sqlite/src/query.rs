@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, LazyLock};
 
-use roster_directory::store::{Claim, Place, UserFilter, UserPage, UserQuery};
+use roster_directory::store::{Claim, Place, StoreError, UserFilter, UserPage, UserQuery};
 use roster_directory::{Number, Timestamp, User, UserId, fold};
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::columns::SELECT;
 use crate::error::Result;
 use crate::load;
+use crate::reading::Reading;
 
 /// Both are answered by an index alone, whose entries lead to the rows by number.
 const ALL: &str = "SELECT id, number FROM users WHERE id > ?1 ORDER BY id";
@@ -23,6 +24,9 @@ static AS_OF: LazyLock<String> =
 /// How many users may be read on a thread that serves others as well. That few have one email.
 pub(crate) const FEW: usize = 100;
 
+/// How many users a page of so few looks at, at the most: deleted ones are passed by.
+const MOST_LOOKED_AT: usize = 2 * FEW;
+
 /// How many entries of the journal are looked at, at the most, for each user that is asked for.
 const MOST_PASSED_BY: usize = 100;
 
@@ -33,6 +37,50 @@ pub(crate) fn is_short(query: &UserQuery) -> bool {
         UserFilter::Email(_) => query.limit <= FEW,
         UserFilter::All | UserFilter::RecordedSince(_) => false,
     }
+}
+
+impl Reading {
+    /// A page of all living users on the thread that asks, as many do who walk through them; `None` where that takes a longer read.
+    pub(crate) async fn few(
+        &self,
+        after: Option<UserId>,
+        limit: usize,
+    ) -> Result<Option<UserPage>, StoreError> {
+        if limit > FEW {
+            return Ok(None);
+        }
+        self.view(|conn, view| few(conn, view, after, limit)).await
+    }
+}
+
+fn few(conn: &Connection, view: View<'_>, after: Option<UserId>, limit: usize) -> Result<Option<UserPage>> {
+    let mut statement = conn.prepare_cached(ALL)?;
+    let mut rows = statement.query([after.map_or(Cell::Blob(&[]), Cell::from)])?;
+    let mut users = Vec::with_capacity(limit);
+    for _ in 0..MOST_LOOKED_AT {
+        let Some(row) = rows.next()? else { return Ok(Some(UserPage { users, next: None })) };
+        let user = listed(conn, view, row)?;
+        if user.is_living() {
+            if users.len() == limit {
+                let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
+                return Ok(Some(UserPage { users, next }));
+            }
+            users.push(user);
+        }
+    }
+    Ok(None)
+}
+
+/// The user of a row that begins with an id and a number.
+pub(crate) fn listed(conn: &Connection, view: View<'_>, row: &Row<'_>) -> Result<Arc<User>> {
+    let columns = &mut Columns::new(row, "users");
+    let (id, number) = (columns.user_id()?, columns.integer()?);
+    let number = columns.check(Number::new(number))?;
+    let user = match view.cached(id) {
+        Some(user) => Some(user),
+        None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
+    };
+    user.map(Arc::new).ok_or_else(|| columns.corrupt())
 }
 
 /// A page of living users.
@@ -79,14 +127,7 @@ fn page(
     let mut rows = statement.query(params)?;
     let mut users = Vec::new();
     while let Some(row) = rows.next()? {
-        let columns = &mut Columns::new(row, "users");
-        let (id, number) = (columns.user_id()?, columns.integer()?);
-        let number = columns.check(Number::new(number))?;
-        let user = match view.cached(id) {
-            Some(user) => Some(user),
-            None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
-        };
-        let user = user.ok_or_else(|| columns.corrupt())?;
+        let user = listed(conn, view, row)?;
         if !user.is_living() {
             continue;
         }
@@ -94,7 +135,7 @@ fn page(
             let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
             return Ok(UserPage { users, next });
         }
-        users.push(Arc::new(user));
+        users.push(user);
     }
     Ok(UserPage { users, next: None })
 }

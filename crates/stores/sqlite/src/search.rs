@@ -1,25 +1,36 @@
 //! Searches of users and groups: a page, and how many fit. The SQL is that of every store (`roster-store-sql`).
 
-use std::sync::Arc;
-
 use roster_directory::element::Attribute;
 use roster_directory::search::{
-    Comparison, Condition, ElementKey, ElementTest, Found, FoundUsers, GroupSearch, Order, Search, TextOrder,
-    UserKey, UserSearch, UserTest,
+    self, Comparison, Condition, ElementKey, ElementTest, Found, FoundUsers, GroupSearch, Order, Search,
+    TextOrder, UserKey, UserSearch, UserTest,
 };
-use roster_directory::{Group, Number, User, UserId};
+use roster_directory::{Group, UserId};
 use roster_store_sql::{Param, Queries, Sqlite, Statement};
 use rusqlite::{Connection, Row, params_from_iter};
 
 use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::error::{Error, Result};
-use crate::query::FEW;
-use crate::{load, records};
+use crate::query::{FEW, listed};
+use crate::records;
 
 /// Whether a search is for so few users, of one name or address, that it may be made on a thread that serves others as well.
 pub(crate) fn is_short(search: &UserSearch) -> bool {
     search.limit <= FEW && is_narrow(&search.condition)
+}
+
+/// Behind whom the page begins, if the search is for all users in the order of their ids.
+pub(crate) fn of_all(search: &UserSearch) -> Option<Option<UserId>> {
+    match search {
+        Search {
+            condition: Condition::Always(true),
+            from: search::From::After(after),
+            counts: false,
+            ..
+        } => Some(*after),
+        Search { .. } => None,
+    }
 }
 
 fn is_narrow(condition: &Condition<UserTest>) -> bool {
@@ -72,19 +83,7 @@ fn queries(search: &UserSearch) -> Queries {
 
 /// Living users that fit.
 pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
-    find(conn, search, queries(search), |row| {
-        let columns = &mut Columns::new(row, "users");
-        let (id, number) = (columns.user_id()?, columns.integer()?);
-        user(conn, view, id, columns.check(Number::new(number))?)
-    })
-}
-
-fn user(conn: &Connection, view: View<'_>, id: UserId, number: Number) -> Result<Arc<User>> {
-    let user = match view.cached(id) {
-        Some(user) => Some(user),
-        None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
-    };
-    user.map(Arc::new).ok_or(Error::Corrupt("users"))
+    find(conn, search, queries(search), |row| listed(conn, view, row))
 }
 
 /// Groups that fit.

@@ -9,7 +9,7 @@ use roster_directory::group::GroupEntry;
 use roster_directory::record::{Record, RecordKey, Register};
 use roster_directory::search::{Found, FoundUsers, GroupSearch, UserSearch};
 use roster_directory::store::{
-    Decide, Decision, GroupsOf, Seen, Store, StoreError, Submitted, Target, UserPage, UserQuery,
+    Decide, Decision, GroupsOf, Seen, Store, StoreError, Submitted, Target, UserFilter, UserPage, UserQuery,
 };
 use roster_directory::{Email, Entry, Group, GroupId, Member, Position, Rules, Timestamp, User, UserId};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -230,15 +230,18 @@ impl Store for SqliteStore {
     }
 
     fn users(&self, query: UserQuery) -> BoxFuture<'_, Result<UserPage, StoreError>> {
-        if query::is_short(&query) {
-            return Box::pin(async move {
-                self.reading.view(|conn, view| query::users(conn, view, &query)).await
-            });
-        }
-        Box::pin(
-            Arc::clone(&self.reading)
-                .page(move |reading, conn| query::users(conn, reading.as_of(conn)?, &query)),
-        )
+        Box::pin(async move {
+            if query::is_short(&query) {
+                return self.reading.view(|conn, view| query::users(conn, view, &query)).await;
+            }
+            if query.filter == UserFilter::All
+                && let Some(page) = self.reading.few(query.after.map(|(_, id)| id), query.limit).await?
+            {
+                return Ok(page);
+            }
+            let reading = Arc::clone(&self.reading);
+            reading.page(move |reading, conn| query::users(conn, reading.as_of(conn)?, &query)).await
+        })
     }
 
     fn history(
@@ -253,16 +256,19 @@ impl Store for SqliteStore {
     }
 
     fn search_users(&self, search: UserSearch) -> BoxFuture<'_, Result<FoundUsers, StoreError>> {
-        if search::is_short(&search) {
-            return Box::pin(async move {
-                let reading = &self.reading;
-                reading.short_search(|conn| search::users(conn, reading.as_of(conn)?, &search)).await
-            });
-        }
-        Box::pin(
-            Arc::clone(&self.reading)
-                .long_search(move |reading, conn| search::users(conn, reading.as_of(conn)?, &search)),
-        )
+        Box::pin(async move {
+            let reading = &self.reading;
+            if search::is_short(&search) {
+                return reading.short_search(|conn| search::users(conn, reading.as_of(conn)?, &search)).await;
+            }
+            if let Some(after) = search::of_all(&search)
+                && let Some(UserPage { users, next }) = reading.few(after, search.limit).await?
+            {
+                return Ok(FoundUsers { page: users, total: None, more: next.is_some() });
+            }
+            let reading = Arc::clone(reading);
+            reading.long_search(move |reading, conn| search::users(conn, reading.as_of(conn)?, &search)).await
+        })
     }
 
     fn search_groups(&self, search: GroupSearch) -> BoxFuture<'_, Result<Found<Group>, StoreError>> {

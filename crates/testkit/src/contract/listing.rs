@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use roster_directory::search::{Condition, From, UserSearch};
 use roster_directory::store::{UserFilter, UserQuery};
 use roster_directory::{Timestamp, User, UserId, UserPatch};
 
@@ -48,6 +49,29 @@ pub async fn users_are_listed_by_id_in_pages<F: StoreFactory>(bench: &mut Bench<
     }
     let none = UserQuery { filter: UserFilter::All, after: None, limit: 0 };
     assert_eq!(bench.store.users(none).await.unwrap().users, []);
+}
+
+/// A store may read a short page otherwise than a long one, as long as that shows in nothing.
+pub async fn a_page_passes_by_any_number_of_deleted_users<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = Vec::new();
+    for number in 0..300 {
+        users.push(bench.put(&format!("u{number}"), with_given_name("Ada")).await);
+    }
+    users.sort_by_key(|user| user.id);
+    for user in &users[1..299] {
+        bench.delete(user).await;
+    }
+    let living = [Arc::clone(&users[0]), Arc::clone(&users[299])];
+    for limit in [1, 2, 100, 1_000] {
+        assert_eq!(pages(bench, UserFilter::All, limit).await, living, "{limit}");
+        let from = From::After(None);
+        let search =
+            |from| UserSearch { condition: Condition::Always(true), sort: None, from, limit, counts: false };
+        let found = bench.store.search_users(search(from)).await.unwrap();
+        assert_eq!((&found.page[..], found.more), (&living[..limit.min(2)], limit < 2), "{limit}");
+        let found = bench.store.search_users(search(From::After(Some(users[0].id)))).await.unwrap();
+        assert_eq!((&found.page[..], found.more), (&living[1..], false), "{limit}");
+    }
 }
 
 /// Compared as names are.
