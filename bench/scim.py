@@ -123,6 +123,7 @@ def look_ups(client):
         "page of 1 by cursor": lambda n: f"{BASE}/Users?cursor={random.choice(cursors)}&count=1",
         "page of 10 by cursor": lambda n: f"{BASE}/Users?cursor={random.choice(cursors)}&count=10",
         "page of 50 by cursor": lambda n: f"{BASE}/Users?cursor={random.choice(cursors)}&count=50",
+        "page of 100 by cursor": lambda n: f"{BASE}/Users?cursor={random.choice(cursors)}",
     }
     times = {kind: [] for kind in paths}
     for _ in range(ROUNDS):

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::error::MEDIA_TYPE;
+use crate::error::{MEDIA_TYPE, ScimError};
+use crate::list::ListResponse;
 use crate::refused;
 use crate::representation::{Node, Object};
 
@@ -36,10 +37,18 @@ impl Shown {
 
 /// A response with a body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    let written = match serde_json::to_vec(body) {
-        Ok(written) => written,
-        Err(error) => return refused::unwritable(&error).into_response(),
-    };
+    match serde_json::to_vec(body) {
+        Ok(written) => answer(status, written),
+        Err(error) => refused::unwritable(&error).into_response(),
+    }
+}
+
+/// A page of a list.
+pub(crate) fn list(page: &ListResponse) -> Result<Response, ScimError> {
+    Ok(answer(StatusCode::OK, page.to_json()?))
+}
+
+fn answer(status: StatusCode, written: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(written));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, MEDIA_TYPE);

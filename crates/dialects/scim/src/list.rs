@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::ScimError;
 use crate::refused;
@@ -11,15 +10,52 @@ use crate::schema::ResourceType;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
-/// A resource as it is answered, written down: a page of them takes a tenth of what it would take as values.
-pub(crate) type Written = Box<RawValue>;
+/// About how many bytes most users take.
+const USUAL_BYTES: usize = 1_024;
 
-/// Writes a resource down.
-pub(crate) fn write(resource: &impl Serialize) -> Result<Written, ScimError> {
-    to_raw_value(resource).map_err(|error| refused::unwritable(&error))
+/// Resources as they are answered, written down one behind the other: a page of them takes a tenth of what it would take as
+/// values.
+#[derive(Debug, Default)]
+pub(crate) struct Resources {
+    written: Vec<u8>,
+    count: usize,
 }
 
-/// A page of a list.
+impl Resources {
+    /// None yet, with room for so many.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        Self { written: Vec::with_capacity(count.saturating_mul(USUAL_BYTES)), count: 0 }
+    }
+
+    /// Writes one down.
+    pub(crate) fn push(&mut self, resource: &impl Serialize) -> Result<(), ScimError> {
+        self.separate();
+        self.count += 1;
+        serde_json::to_writer(&mut self.written, resource).map_err(|error| refused::unwritable(&error))
+    }
+
+    /// Adds others behind them.
+    pub(crate) fn append(&mut self, others: &Self) {
+        if others.count > 0 {
+            self.separate();
+            self.count += others.count;
+            self.written.extend_from_slice(&others.written);
+        }
+    }
+
+    /// How many they are.
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    fn separate(&mut self) {
+        if self.count > 0 {
+            self.written.push(b',');
+        }
+    }
+}
+
+/// What is said of a page of a list, before its resources.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ListResponse {
@@ -34,18 +70,18 @@ pub(crate) struct ListResponse {
     /// The cursor of the next page, where the list is read by cursor and goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    #[serde(rename = "Resources")]
-    resources: Vec<Written>,
+    #[serde(skip)]
+    resources: Resources,
 }
 
 impl ListResponse {
     /// A page of a list that is read by index.
-    pub(crate) fn by_index(resources: Vec<Written>, total_results: Option<u64>, start_index: u64) -> Self {
+    pub(crate) fn by_index(resources: Resources, total_results: Option<u64>, start_index: u64) -> Self {
         Self { total_results, start_index: Some(start_index), ..Self::by_cursor(resources, None) }
     }
 
     /// A page of a list that is read by cursor.
-    pub(crate) fn by_cursor(resources: Vec<Written>, next_cursor: Option<String>) -> Self {
+    pub(crate) fn by_cursor(resources: Resources, next_cursor: Option<String>) -> Self {
         Self {
             schemas: [LIST_RESPONSE],
             total_results: None,
@@ -58,8 +94,19 @@ impl ListResponse {
 
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
     pub(crate) fn whole(resources: &[Value]) -> Result<Self, ScimError> {
-        let written = resources.iter().map(write).collect::<Result<_, _>>()?;
+        let mut written = Resources::default();
+        resources.iter().try_for_each(|resource| written.push(resource))?;
         Ok(Self::by_index(written, u64::try_from(resources.len()).ok(), 1))
+    }
+
+    /// The page as it is answered: `Resources` comes last.
+    pub(crate) fn to_json(&self) -> Result<Vec<u8>, ScimError> {
+        let mut json = serde_json::to_vec(self).map_err(|error| refused::unwritable(&error))?;
+        json.truncate(json.len().saturating_sub("}".len()));
+        let parts: [&[u8]; 3] = [b",\"Resources\":[", &self.resources.written, b"]}"];
+        json.reserve(parts.iter().map(|part| part.len()).sum());
+        parts.iter().for_each(|part| json.extend_from_slice(part));
+        Ok(json)
     }
 }
 
@@ -78,19 +125,35 @@ mod tests {
 
     #[test]
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
-        let text = |page: ListResponse| serde_json::to_string(&page).unwrap();
+        let text = |page: ListResponse| String::from_utf8(page.to_json().unwrap()).unwrap();
+        let mut one = Resources::default();
+        one.push(&json!({ "id": "1" })).unwrap();
         assert_eq!(
-            text(ListResponse::by_index(vec![write(&json!({ "id": "1" })).unwrap()], Some(7), 3)),
+            text(ListResponse::by_index(one, Some(7), 3)),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"1"}]}"#
         );
         assert_eq!(
-            text(ListResponse::by_cursor(Vec::new(), Some("c".to_owned()))),
+            text(ListResponse::by_cursor(Resources::default(), Some("c".to_owned()))),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"itemsPerPage":0,"nextCursor":"c","Resources":[]}"#
         );
         assert_eq!(
             text(ListResponse::whole(&[json!(1), json!(2)]).unwrap()),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":2,"startIndex":1,"itemsPerPage":2,"Resources":[1,2]}"#
         );
+    }
+
+    #[test]
+    fn resources_are_put_behind_others() {
+        let of = |numbers: &[u8]| {
+            let mut resources = Resources::with_capacity(numbers.len());
+            numbers.iter().for_each(|number| resources.push(number).unwrap());
+            resources
+        };
+        let mut all = of(&[]);
+        for more in [&[][..], &[1, 2], &[], &[3]] {
+            all.append(&of(more));
+        }
+        assert_eq!((all.len(), all.written.as_slice()), (3, &b"1,2,3"[..]));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::StatusCode;
 use roster_directory::search::{Condition, From, Search};
 use roster_directory::{GroupId, Principal, Scope, UserId};
 use uuid::Uuid;
@@ -15,7 +14,7 @@ use super::PAGE_SIZES;
 use crate::call::Call;
 use crate::convert::from_user;
 use crate::error::{ScimError, ScimType};
-use crate::list::{self, ListResponse, Written};
+use crate::list::{ListResponse, Resources};
 use crate::openapi::{self, ScimErrors};
 use crate::projection::Projection;
 use crate::representation::Node;
@@ -30,7 +29,7 @@ const MOST_MEMBERS_ON_A_PAGE: usize = 20_000;
 /// Some of a list, and how many the whole has if they were counted.
 pub(crate) struct Page {
     /// The resources, written down as they are answered.
-    pub(crate) resources: Vec<Written>,
+    pub(crate) resources: Resources,
     /// How many there are in all.
     pub(crate) total: Option<u64>,
     /// The last one, where others follow.
@@ -58,12 +57,13 @@ impl Scim {
         } else {
             Default::default()
         };
-        let show = |user: &Arc<roster_directory::User>| {
+        let mut resources = Resources::with_capacity(found.page.len());
+        for user in &found.page {
             let groups = groups.remove(&user.id).unwrap_or_default();
-            list::write(&projection.apply(from_user::resource(user, &groups, &who.source, base)))
-        };
+            resources.push(&projection.apply(from_user::resource(user, &groups, &who.source, base)))?;
+        }
         Ok(Page {
-            resources: found.page.iter().map(show).collect::<Result<_, _>>()?,
+            resources,
             total: found.total,
             next: found.page.last().filter(|_| found.more).map(|user| user.id.0),
         })
@@ -84,7 +84,7 @@ impl Scim {
             asked.sort_by.as_deref().map(|name| filter::group_sort_key(name, &who.source)).transpose()?;
         let search = search(&GROUP, condition, sort, asked, GroupId)?;
         let found = self.directory.search_groups(who, search).await?;
-        let mut resources = Vec::with_capacity(found.page.len());
+        let mut resources = Resources::default();
         let (mut last, mut members) = (None, 0_usize);
         for group in &found.page {
             if members >= MOST_MEMBERS_ON_A_PAGE {
@@ -95,7 +95,7 @@ impl Scim {
                 members = members.saturating_add(list.len());
             }
             last = Some(group.id.0);
-            resources.push(list::write(&projection.apply(shown))?);
+            resources.push(&projection.apply(shown))?;
         }
         let goes_on = found.more || resources.len() < found.page.len();
         Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })
@@ -117,7 +117,7 @@ impl Scim {
             Start::Index(index) => ListResponse::by_index(resources, total, index),
             Start::Cursor(_) => ListResponse::by_cursor(resources, next.map(|id| cursor(kind, id))),
         };
-        Ok(answer::json(StatusCode::OK, &page))
+        answer::list(&page)
     }
 
     async fn list(&self, kind: &'static ResourceType, request: Request) -> Result<Response, ScimError> {

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use http::StatusCode;
 use roster_directory::Scope;
 
 use super::PAGE_SIZES;
@@ -60,7 +59,7 @@ pub(crate) async fn search(State(scim): State<Arc<Scim>>, request: Request) -> R
     };
     let groups = scim.page_of_groups(&call.who, &call.base, &groups, Some(&USER)).await?;
     let mut resources = users.resources;
-    resources.extend(groups.resources);
+    resources.append(&groups.resources);
     let total = in_all.saturating_add(groups.total.unwrap_or_default());
-    Ok(answer::json(StatusCode::OK, &ListResponse::by_index(resources, Some(total), index)))
+    answer::list(&ListResponse::by_index(resources, Some(total), index))
 }
