@@ -99,7 +99,7 @@ impl Projection {
             Some(_) => value.as_object_mut().is_some_and(|members| !members.is_empty()),
             None => self.keep(None, name, value),
         });
-        // Of a schema all of whose attributes are left out, the resource has none.
+        // It has those of which something is answered.
         let schemas = schemas_of(self.kind, &resource);
         if let Some(stated) = resource.get_mut("schemas") {
             *stated = schemas;

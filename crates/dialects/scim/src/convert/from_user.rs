@@ -6,14 +6,14 @@ use roster_directory::{
 };
 
 use super::{DIRECTORY, PLAIN, Plain, meta, tag_with};
-use crate::list::schemas_of;
 use crate::representation::{Node, Object};
 use crate::schema::USER;
 
 /// How many attributes the resources of most users have at the most.
 const USUAL_ATTRIBUTES: usize = 24;
 
-/// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are.
+/// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are. Which schemas it has is said
+/// when it is clear what of it is answered.
 pub(crate) fn resource<'a>(
     user: &'a User,
     groups: &'a [(GroupId, GroupName)],
@@ -49,10 +49,6 @@ pub(crate) fn resource<'a>(
     }
     resource.push_some("groups", groups);
     resource.within(DIRECTORY, |directory| own(directory, user));
-    let schemas = schemas_of(&USER, &resource);
-    if let Some(stated) = resource.get_mut("schemas") {
-        *stated = schemas;
-    }
     resource
 }
 

@@ -6,7 +6,8 @@ use super::{meta, tag_with};
 use crate::representation::{Node, Object};
 use crate::schema::GROUP;
 
-/// The resource of a group, as the source calls it; its members where they are wanted.
+/// The resource of a group, as the source calls it; its members where they are wanted. Which schemas it has is said when it is
+/// clear what of it is answered.
 pub(crate) fn resource<'a>(
     group: &'a Group,
     members: Option<Vec<Member>>,
@@ -19,7 +20,7 @@ pub(crate) fn resource<'a>(
     let version = tag_with(group.version, members.as_ref());
     let location = format!("{base}/Groups/{}", group.id);
     let mut resource = Object::with_capacity(6);
-    resource.push("schemas", Node::from_iter([GROUP.core.urn.into()]));
+    resource.push("schemas", Node::List(Vec::new()));
     resource.push("id", Node::Id(group.id.0));
     resource.push_some("externalId", group.links.get(source).map(|id| id.as_str()));
     resource.push("meta", meta(GROUP.name, group.registered_at, group.recorded_at, location, version));
