@@ -1,6 +1,7 @@
 //! Reading groups: who is a member of which, and what happened to them. (Groups are written as the records that they are.)
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use roster_directory::group::{GroupEntry, decode_changes};
 use roster_directory::journal::EntryKind;
@@ -27,29 +28,38 @@ pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
     Ok(few_of(conn, users, usize::MAX)?.unwrap_or_default())
 }
 
-/// The same, if there are at most so many.
+/// The same, if there are at most so many. An index alone says who is where, and what each group is called is read once.
 pub(crate) fn few_of(conn: &Connection, users: &[UserId], most: usize) -> Result<Option<GroupsOf>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT groups.id, groups.display_name FROM group_members \
-         JOIN groups ON groups.id = group_members.group_id \
-         WHERE group_members.user_id = ?1 ORDER BY group_members.group_id",
-    )?;
-    let (mut groups, mut found) = (GroupsOf::new(), 0_usize);
+    let sql = "SELECT group_id FROM group_members WHERE user_id = ?1 ORDER BY group_id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let (mut groups, mut names, mut found) = (GroupsOf::new(), BTreeMap::new(), 0_usize);
     for user in users {
         let mut rows = statement.query([Cell::from(*user)])?;
         let mut own = Vec::new();
         while let Some(row) = rows.next()? {
-            let columns = &mut Columns::new(row, "groups");
-            let (id, name) = (columns.group_id()?, columns.text()?);
             found += 1;
             if found > most {
                 return Ok(None);
             }
-            own.push((id, columns.check(GroupName::new(name))?));
+            let id = Columns::new(row, "group_members").group_id()?;
+            let name = match names.entry(id) {
+                Entry::Occupied(name) => name.into_mut(),
+                Entry::Vacant(place) => place.insert(display_name(conn, id)?),
+            };
+            own.extend(name.clone().map(|name| (id, name)));
         }
         groups.insert(*user, own);
     }
     Ok(Some(groups))
+}
+
+fn display_name(conn: &Connection, id: GroupId) -> Result<Option<GroupName>> {
+    let mut statement = conn.prepare_cached("SELECT display_name FROM groups WHERE id = ?1")?;
+    let mut rows = statement.query([Cell::from(id)])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let columns = &mut Columns::new(row, "groups");
+    let name = columns.text()?;
+    columns.check(GroupName::new(name)).map(Some)
 }
 
 /// A page of a group's members behind an id: living users alone.
