@@ -9,6 +9,7 @@ pub(crate) use plain::{PLAIN, Plain, plain_at};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use roster_directory::Attribute as Multi;
+use uuid::Uuid;
 
 use crate::representation::{Node, Object};
 
@@ -23,14 +24,34 @@ pub(crate) fn tag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// The entity tag of a resource that shows `others` beside what its version is about: the groups of a user are none of its
-/// version, and what its members are called none of a group's. With nothing to show it is that of the version alone.
-pub(crate) fn tag_with(version: u64, others: Option<&Node<'_>>) -> String {
-    let Some(others) = others else { return tag(version) };
-    // Writing into memory can't fail.
-    let digest = digest(&SHA256, &serde_json::to_vec(others).unwrap_or_default());
-    let head = digest.as_ref().first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
-    format!("W/\"{version}-{head:016x}\"")
+/// What a resource shows beside what its version is about: the groups of a user are none of its version, and what its members
+/// are called none of a group's.
+#[derive(Debug, Default)]
+pub(crate) struct Beside(Vec<u8>);
+
+impl Beside {
+    /// Another one, and what it is called if it has a name of its own.
+    pub(crate) fn add(&mut self, id: Uuid, name: Option<&str>) {
+        // No text has these bytes.
+        const NAMED: u8 = 0xFE;
+        const END: u8 = 0xFF;
+        self.0.extend_from_slice(id.as_bytes());
+        if let Some(name) = name {
+            self.0.push(NAMED);
+            self.0.extend_from_slice(name.as_bytes());
+        }
+        self.0.push(END);
+    }
+
+    /// The entity tag of the resource; with nothing beside it is that of the version alone.
+    pub(crate) fn tag(&self, version: u64) -> String {
+        if self.0.is_empty() {
+            return tag(version);
+        }
+        let digest = digest(&SHA256, &self.0);
+        let head = digest.as_ref().first_chunk().map_or(0, |head| u64::from_be_bytes(*head));
+        format!("W/\"{version}-{head:016x}\"")
+    }
 }
 
 /// The attribute of the directory that a list of a user is, if it is one.
@@ -57,16 +78,29 @@ pub(crate) fn meta(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
     fn an_entity_tag_says_what_is_shown_beside_the_version() {
-        let of =
-            |others: &[&'static str]| tag_with(3, Some(&others.iter().copied().map(Node::from).collect()));
-        assert_eq!(tag_with(3, None), "W/\"3\"");
-        assert_eq!(of(&["1"]), of(&["1"]));
-        assert_ne!(of(&["1"]), of(&["2"]));
-        // The same in every process and release: a client may keep it for long. The digest is that of `[]` by sha256sum.
-        assert_eq!(of(&[]), "W/\"3-4f53cda18c2baa0c\"");
+        let of = |others: &[(u128, Option<&str>)]| {
+            let mut beside = Beside::default();
+            others.iter().for_each(|(id, name)| beside.add(Uuid::from_u128(*id), *name));
+            beside.tag(3)
+        };
+        assert_eq!(of(&[]), "W/\"3\"");
+        let tags = [
+            of(&[(1, None)]),
+            of(&[(2, None)]),
+            of(&[(1, Some(""))]),
+            of(&[(1, Some("a"))]),
+            of(&[(1, None), (2, None)]),
+            of(&[(2, None), (1, None)]),
+        ];
+        assert_eq!(BTreeSet::from(tags.clone()).len(), tags.len());
+        // The same in every process and release: a client may keep it for long. The digest is `sha256sum`'s, of the bytes
+        // 00…01 fe 61 ff.
+        assert_eq!(tags[3], "W/\"3-09fe9be88942430f\"");
     }
 }

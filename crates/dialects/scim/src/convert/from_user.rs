@@ -5,7 +5,7 @@ use roster_directory::{
     Attribute as Multi, Content, Grant, GroupId, GroupName, Source, User, Value as Stored,
 };
 
-use super::{DIRECTORY, PLAIN, Plain, meta, tag_with};
+use super::{Beside, DIRECTORY, PLAIN, Plain, meta};
 use crate::representation::{Node, Object};
 use crate::schema::USER;
 
@@ -20,8 +20,9 @@ pub(crate) fn resource<'a>(
     source: &Source,
     base: &str,
 ) -> Object<'a> {
-    let groups = Some(groups).filter(|groups| !groups.is_empty()).map(|groups| shown_groups(groups, base));
-    let version = tag_with(user.version, groups.as_ref());
+    let mut beside = Beside::default();
+    groups.iter().for_each(|(id, name)| beside.add(id.0, Some(name.as_str())));
+    let version = beside.tag(user.version);
     let location = format!("{base}/Users/{}", user.id);
     let mut resource = Object::with_capacity(USUAL_ATTRIBUTES);
     resource.push("schemas", Node::List(Vec::new()));
@@ -47,7 +48,9 @@ pub(crate) fn resource<'a>(
             resource.push(multi.name(), elements.into_iter().map(element).collect::<Node<'_>>());
         }
     }
-    resource.push_some("groups", groups);
+    if !groups.is_empty() {
+        resource.push("groups", shown_groups(groups, base));
+    }
     resource.within(DIRECTORY, |directory| own(directory, user));
     resource
 }

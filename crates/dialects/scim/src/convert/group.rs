@@ -2,7 +2,7 @@
 
 use roster_directory::{Group, Member, Source, UserId};
 
-use super::{meta, tag_with};
+use super::{Beside, meta};
 use crate::representation::{Node, Object};
 use crate::schema::GROUP;
 
@@ -15,9 +15,11 @@ pub(crate) fn resource<'a>(
     base: &str,
 ) -> Object<'a> {
     let members = members.filter(|members| !members.is_empty());
-    let members: Option<Node<'_>> =
-        members.map(|members| members.into_iter().map(|one| member(one, base)).collect());
-    let version = tag_with(group.version, members.as_ref());
+    let mut beside = Beside::default();
+    for Member { user_id, display } in members.iter().flatten() {
+        beside.add(user_id.0, display.as_deref());
+    }
+    let version = beside.tag(group.version);
     let location = format!("{base}/Groups/{}", group.id);
     let mut resource = Object::with_capacity(6);
     resource.push("schemas", Node::List(Vec::new()));
@@ -25,6 +27,8 @@ pub(crate) fn resource<'a>(
     resource.push_some("externalId", group.links.get(source).map(|id| id.as_str()));
     resource.push("meta", meta(GROUP.name, group.registered_at, group.recorded_at, location, version));
     resource.push("displayName", group.display_name.as_str());
+    let members =
+        members.map(|members| members.into_iter().map(|one| member(one, base)).collect::<Node<'_>>());
     resource.push_some("members", members);
     resource
 }
