@@ -5,8 +5,6 @@ use serde_json::Value;
 
 use crate::error::ScimError;
 use crate::refused;
-use crate::representation::{Node, Object};
-use crate::schema::ResourceType;
 
 const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 
@@ -55,10 +53,17 @@ impl Resources {
     }
 }
 
-/// What is said of a page of a list, before its resources.
+/// A page of a list.
+#[derive(Debug)]
+pub(crate) struct ListResponse {
+    head: Head,
+    resources: Resources,
+}
+
+/// What is said of a page before its resources.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ListResponse {
+struct Head {
     schemas: [&'static str; 1],
     /// How many the whole list has, where that is known: a list that is read by cursor is not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,26 +75,30 @@ pub(crate) struct ListResponse {
     /// The cursor of the next page, where the list is read by cursor and goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
-    #[serde(skip)]
-    resources: Resources,
 }
 
 impl ListResponse {
-    /// A page of a list that is read by index.
-    pub(crate) fn by_index(resources: Resources, total_results: Option<u64>, start_index: u64) -> Self {
-        Self { total_results, start_index: Some(start_index), ..Self::by_cursor(resources, None) }
-    }
-
-    /// A page of a list that is read by cursor.
-    pub(crate) fn by_cursor(resources: Resources, next_cursor: Option<String>) -> Self {
-        Self {
+    fn new(resources: Resources) -> Self {
+        let head = Head {
             schemas: [LIST_RESPONSE],
             total_results: None,
             start_index: None,
             items_per_page: resources.len(),
-            next_cursor,
-            resources,
-        }
+            next_cursor: None,
+        };
+        Self { head, resources }
+    }
+
+    /// A page of a list that is read by index.
+    pub(crate) fn by_index(resources: Resources, total_results: Option<u64>, start_index: u64) -> Self {
+        let Self { head, resources } = Self::new(resources);
+        Self { head: Head { total_results, start_index: Some(start_index), ..head }, resources }
+    }
+
+    /// A page of a list that is read by cursor.
+    pub(crate) fn by_cursor(resources: Resources, next_cursor: Option<String>) -> Self {
+        let Self { head, resources } = Self::new(resources);
+        Self { head: Head { next_cursor, ..head }, resources }
     }
 
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
@@ -101,7 +110,7 @@ impl ListResponse {
 
     /// The page as it is answered: `Resources` comes last.
     pub(crate) fn to_json(&self) -> Result<Vec<u8>, ScimError> {
-        let mut json = serde_json::to_vec(self).map_err(|error| refused::unwritable(&error))?;
+        let mut json = serde_json::to_vec(&self.head).map_err(|error| refused::unwritable(&error))?;
         json.truncate(json.len().saturating_sub("}".len()));
         let parts: [&[u8]; 3] = [b",\"Resources\":[", &self.resources.written, b"]}"];
         json.reserve(parts.iter().map(|part| part.len()).sum());
@@ -110,18 +119,11 @@ impl ListResponse {
     }
 }
 
-/// The URNs that a resource has attributes of: what `schemas` of the resource says (RFC 7643, 3).
-pub(crate) fn schemas_of(kind: &ResourceType, resource: &Object<'_>) -> Node<'static> {
-    let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.get(urn).is_some());
-    std::iter::once(kind.core.urn).chain(used).map(Node::from).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::schema::USER;
 
     #[test]
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
@@ -154,15 +156,5 @@ mod tests {
             all.append(&of(more));
         }
         assert_eq!((all.len(), all.written.as_slice()), (3, &b"1,2,3"[..]));
-    }
-
-    #[test]
-    fn a_resource_names_the_schemas_that_it_uses() {
-        let urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
-        let mut resource = Object::default();
-        resource.push("userName", "x");
-        resource.within(urn, |_| {});
-        let schemas = serde_json::to_value(schemas_of(&USER, &resource)).unwrap();
-        assert_eq!(schemas, json!([USER.core.urn, urn]));
     }
 }

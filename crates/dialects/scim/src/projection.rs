@@ -2,7 +2,6 @@
 
 use crate::error::ScimError;
 use crate::fault::Fault;
-use crate::list::schemas_of;
 use crate::representation::{Node, Object};
 use crate::schema::{Attribute, Place, ResourceType, Returned, Target};
 
@@ -44,6 +43,12 @@ fn unfiltered(name: &str) -> String {
         }
         (_, _) => name.to_owned(),
     }
+}
+
+/// The URNs that a resource has attributes of: what `schemas` of the resource says (RFC 7643, 3).
+fn schemas_of(kind: &ResourceType, resource: &Object<'_>) -> Node<'static> {
+    let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.get(urn).is_some());
+    std::iter::once(kind.core.urn).chain(used).map(Node::from).collect()
 }
 
 impl Projection {
@@ -216,7 +221,9 @@ mod tests {
     fn shown(attributes: &str, excluded: &str) -> Value {
         let projection = Projection::new(&USER, &names(attributes), &names(excluded)).unwrap();
         let mut shown = projection.apply(user()).into_resource();
-        assert!(shown.shift_remove("schemas").is_some());
+        let schemas = shown.shift_remove("schemas").unwrap();
+        let used = if shown.contains_key(URN) { json!([USER.core.urn, URN]) } else { json!([USER.core.urn]) };
+        assert_eq!(schemas, used);
         assert_eq!(shown.shift_remove("id"), Some("1".into()));
         shown.into()
     }

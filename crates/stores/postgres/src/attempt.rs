@@ -1,7 +1,11 @@
 //! One attempt to write a batch: decide it, write it, commit it.
 //!
 //! The commit is sent behind the statements without a look at what they wrote: they fail if what was read is no longer so, and
-//! the server then makes the commit a rollback. That spares a way to the server and back, a fifth of a batch's time.
+//! the server then makes the commit a rollback. That spares a way to the server and back.
+//!
+//! What is in doubt may be on its way still, all of it, and be executed at any moment of a later attempt. It and that attempt are never
+//! both made: where the later decision is another, something that the first one guards or inserts was changed in between; and
+//! where it is the same, both take the same version of the same rows, and the same place in the journal.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,7 +44,7 @@ impl Attempt<'_> {
         let mut turn = Turn { session, sealing, readers, numbers, rules: shared.rules(), reads: *reads };
         let ready = match batch::run(&mut turn, changes).await {
             Ok(ready) => ready,
-            Err(error) => return Err(self.give_up(error).await),
+            Err(error) => return Err(self.roll_back(error).await),
         };
         // No journal tells of a change of records alone: its commit is sent by itself, and so is seldom in doubt.
         if doubts.is_empty() && !ready.changes.is_empty() {
@@ -48,7 +52,7 @@ impl Attempt<'_> {
             return self.end(committed, ready, doubts).await;
         }
         if let Err(error) = ready.plan.write(session).await {
-            return Err(self.give_up(error).await);
+            return Err(self.roll_back(error).await);
         }
         if self.is_there(doubts, &ready.changes).await.map_err(Failure::RolledBack)? {
             transaction::roll_back(session).await.map_err(Failure::RolledBack)?;
@@ -94,10 +98,15 @@ impl Attempt<'_> {
         }
     }
 
-    /// Gives the transaction up, and what this process believed if that was wrong.
-    async fn give_up(&mut self, error: Error) -> Failure {
+    /// Gives the transaction up.
+    async fn roll_back(&mut self, error: Error) -> Failure {
         // The first failure is what is told.
         let _ = transaction::roll_back(self.session).await;
+        self.give_up(error).await
+    }
+
+    /// Gives up what this process believed, if that was wrong.
+    async fn give_up(&mut self, error: Error) -> Failure {
         if error.remedy() == Remedy::DecideAgain
             && let Err(error) = self.numbers.give_up_taken(&self.shared.readers).await
         {

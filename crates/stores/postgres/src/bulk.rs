@@ -45,13 +45,20 @@ pub(crate) struct Bulk {
     one: String,
     many: String,
     kinds: Vec<Kind>,
-    /// What was not as it was read where it fails for its rows.
-    what: &'static str,
+    /// What was not as it was read where it fails for its rows; `None` if it never does.
+    what: Option<&'static str>,
 }
 
 impl Bulk {
+    /// `INSERT INTO <table> (<columns>)`, and fails if a row with this key is there. It does so without PostgreSQL's own words, which
+    /// would put the key, a name or an address, into the server's log.
+    pub(crate) fn insert_new(what: &'static str, table: &str, columns: &[Column], key: &str) -> Self {
+        let tail = format!("ON CONFLICT ({key}) DO NOTHING RETURNING 1");
+        Self::insert(table, columns, &tail).guarded_for(what)
+    }
+
     /// `INSERT INTO <table> (<columns>) … <tail>`.
-    pub(crate) fn insert(what: &'static str, table: &str, columns: &[Column], tail: &str) -> Self {
+    pub(crate) fn insert(table: &str, columns: &[Column], tail: &str) -> Self {
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         let head = format!("INSERT INTO {table} ({})", names.join(", "));
         let places: Vec<String> = (1..=columns.len()).map(|place| format!("${place}")).collect();
@@ -59,7 +66,7 @@ impl Bulk {
             one: format!("{head} VALUES ({}) {tail}", places.join(", ")),
             many: format!("{head} SELECT * FROM {} {tail}", unnest(columns)),
             kinds: columns.iter().map(|(_, kind)| *kind).collect(),
-            what,
+            what: None,
         }
     }
 
@@ -71,25 +78,24 @@ impl Bulk {
         joined: &str,
         condition: &str,
     ) -> Self {
-        let Self { one, many, kinds, .. } = Self::over(what, columns, head, joined, condition);
+        Self::over(columns, head, joined, condition).guarded_for(what)
+    }
+
+    /// The same, failing unless it returns a row for each that is sent.
+    fn guarded_for(self, what: &'static str) -> Self {
+        let Self { one, many, kinds, .. } = self;
         let sent = kinds.first().map_or("", |kind| kind.sql());
         Self {
             one: guarded(&one, what, "1"),
             many: guarded(&many, what, &format!("cardinality($1::{sent}[])")),
             kinds,
-            what,
+            what: Some(what),
         }
     }
 
     /// A statement over whichever of its rows are there: `<head> <joined> WHERE <condition>`. In the texts `{name}` stands for a
     /// column's value; `joined` brings the rows `t` in, as `FROM {rows}` or `USING {rows}`.
-    pub(crate) fn over(
-        what: &'static str,
-        columns: &[Column],
-        head: &str,
-        joined: &str,
-        condition: &str,
-    ) -> Self {
+    pub(crate) fn over(columns: &[Column], head: &str, joined: &str, condition: &str) -> Self {
         let one = format!("{head} WHERE {condition}");
         let many = format!("{head} {joined} WHERE {condition}");
         Self {
@@ -97,7 +103,7 @@ impl Bulk {
             many: with_values(&many, columns, |_, name| format!("t.{name}"))
                 .replace("{rows}", &unnest(columns)),
             kinds: columns.iter().map(|(_, kind)| *kind).collect(),
-            what,
+            what: None,
         }
     }
 
@@ -106,8 +112,8 @@ impl Bulk {
         if rows == 1 { &self.one } else { &self.many }
     }
 
-    /// What was not as it was read where it fails for its rows.
-    pub(crate) fn what(&self) -> &'static str {
+    /// What was not as it was read where it fails for its rows; `None` if it never does.
+    pub(crate) fn what(&self) -> Option<&'static str> {
         self.what
     }
 
@@ -131,7 +137,7 @@ impl Bulk {
 pub(crate) fn guarded(statement: &str, what: &str, rows: &str) -> String {
     format!(
         "WITH done AS ({statement}) SELECT CASE count(*) WHEN {rows} THEN 1 \
-         ELSE ('{what} was not as it was read: rows ' || count(*))::int8 END FROM done"
+         ELSE ('{what} was not as it was read: rows ' || count(*)::text)::int8 END FROM done"
     )
 }
 
@@ -215,7 +221,7 @@ mod tests {
 
     #[test]
     fn one_row_is_sent_as_values_and_many_as_arrays() {
-        let insert = Bulk::insert("a claim", "user_keys", COLUMNS, "ON CONFLICT (kind, key) DO NOTHING");
+        let insert = Bulk::insert("user_keys", COLUMNS, "ON CONFLICT (kind, key) DO NOTHING");
         assert_eq!(
             [insert.sql(1), insert.sql(2)],
             [
@@ -225,7 +231,7 @@ mod tests {
             ]
         );
         let delete = ("DELETE FROM user_keys AS k", "USING {rows}", "k.kind = {kind} AND k.key = {key}");
-        let any = Bulk::over("a claim", COLUMNS, delete.0, delete.1, delete.2);
+        let any = Bulk::over(COLUMNS, delete.0, delete.1, delete.2);
         let [one, many] = [
             "DELETE FROM user_keys AS k WHERE k.kind = $1 AND k.key = $2",
             "DELETE FROM user_keys AS k USING unnest($1::int8[], $2::text[]) AS t (kind, key) \
@@ -237,7 +243,7 @@ mod tests {
         let failing = |statement: &str, rows: &str| {
             format!(
                 "WITH done AS ({statement} RETURNING 1) SELECT CASE count(*) WHEN {rows} THEN 1 \
-                 ELSE ('a claim was not as it was read: rows ' || count(*))::int8 END FROM done"
+                 ELSE ('a claim was not as it was read: rows ' || count(*)::text)::int8 END FROM done"
             )
         };
         assert_eq!([each.sql(1), each.sql(2)], [failing(one, "1"), failing(many, "cardinality($1::int8[])")]);
@@ -245,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_value_of_another_type_is_refused() {
-        let insert = Bulk::insert("a claim", "user_keys", COLUMNS, "");
+        let insert = Bulk::insert("user_keys", COLUMNS, "");
         let row = |key: Cell| vec![Cell::Integer(1), key];
         assert!(insert.parameters(vec![row("a".into()), row(Cell::Null)]).is_ok());
         assert!(insert.parameters(vec![row("a".into()), row(Cell::Integer(1))]).is_err());

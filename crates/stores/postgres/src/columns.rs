@@ -7,7 +7,7 @@ use roster_directory::store::Claim;
 use roster_directory::user::FieldVersions;
 use roster_directory::value::Kind as ValueKind;
 use roster_directory::{
-    ExternalId, Field, Grant, Number, PasswordHash, Profile, ProfileId, Source, User, UserName, Value,
+    ExternalId, Field, Grant, Number, PasswordHash, Profile, ProfileId, Source, User, UserId, UserName, Value,
 };
 use tokio_postgres::Row;
 
@@ -116,14 +116,16 @@ pub(crate) static SELECT_ONE: LazyLock<String> =
 pub(crate) static SELECT_MANY: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE u.id = ANY($1)", *SELECT));
 
-/// The users who hold the claims of kinds `$1` and keys `$2`, each with the claim behind its columns. The LIMITs are those of
+/// The users who hold the claims of kinds `$1` and keys `$2`, and behind each user's columns the claim. The LIMITs are those of
 /// [`crate::load::holders`].
 pub(crate) static SELECT_HOLDERS: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     format!(
         "{}, t.kind, t.key FROM unnest($1::int8[], $2::text[]) AS t (kind, key) \
          CROSS JOIN LATERAL (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k \
-         CROSS JOIN LATERAL (SELECT * FROM users WHERE id = k.user_id LIMIT 1) AS u",
-        SELECTED.replace("{id}", "u.id")
+         CROSS JOIN LATERAL (SELECT {} FROM users WHERE id = k.user_id LIMIT 1) AS u",
+        SELECTED.replace("{id}", "u.id"),
+        names.join(", ")
     )
 });
 
@@ -158,7 +160,7 @@ impl Statements {
         let guarded: Vec<Column> = columns.iter().copied().chain([("guard", Kind::Integer)]).collect();
         let head = format!("UPDATE users AS u SET {}", set.join(", "));
         Self {
-            insert: Bulk::insert("a user", TABLE, columns, ""),
+            insert: Bulk::insert(TABLE, columns, ""),
             update: Bulk::guarded(
                 "a user",
                 &guarded,
@@ -206,20 +208,17 @@ pub(crate) fn guarded_cells(before: &User, after: &User, width: Width) -> Result
     Ok(cells)
 }
 
+/// A claim, and whose it is, from a row of [`SELECT_HOLDERS`].
+pub(crate) fn held(row: &Row) -> Result<(Claim, UserId)> {
+    let id = Columns::new(row, TABLE).user_id()?;
+    let columns = &mut Columns::at(row, "user_keys", row.len() - 2);
+    let claim = Claim::from_stored(columns.integer()?, columns.text()?).ok_or_else(|| columns.corrupt())?;
+    Ok((claim, id))
+}
+
 /// A user from a row of one of the selections.
 pub(crate) fn user(row: &Row) -> Result<User> {
-    read_user(&mut Columns::new(row, TABLE))
-}
-
-/// A claim and its holder from a row of [`SELECT_HOLDERS`].
-pub(crate) fn holder(row: &Row) -> Result<(Claim, User)> {
     let columns = &mut Columns::new(row, TABLE);
-    let user = read_user(columns)?;
-    let claim = Claim::from_stored(columns.integer()?, columns.text()?).ok_or_else(|| columns.corrupt())?;
-    Ok((claim, user))
-}
-
-fn read_user(columns: &mut Columns<'_>) -> Result<User> {
     let mut user = User {
         id: columns.user_id()?,
         number: {

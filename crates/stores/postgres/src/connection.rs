@@ -211,10 +211,24 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Which of several statements that were sent together failed first, and why; behind the last is the commit.
+/// The first failure of statements that were sent together.
 pub(crate) struct Failed {
+    /// Which statement; behind the last is the commit.
     pub(crate) at: usize,
     pub(crate) error: Error,
+    /// Whether the commit was sent as well.
+    pub(crate) commits: bool,
+}
+
+impl Failed {
+    /// That of a statement, with no commit sent behind it.
+    fn before<E: Into<Error>>(at: usize) -> impl Fn(E) -> Self {
+        move |error| Self { at, error: error.into(), commits: false }
+    }
+
+    fn committing(self) -> Self {
+        Self { commits: true, ..self }
+    }
 }
 
 impl From<Failed> for Error {
@@ -353,29 +367,30 @@ impl Session {
 
     /// Executes statements one after the other without waiting in between; how many rows each wrote.
     pub(crate) async fn execute_all(&self, calls: &[Call<'_>]) -> Result<Vec<u64>, Failed> {
-        let statements = self.prepare_all(calls).await.map_err(|error| Failed { at: 0, error })?;
+        let statements = self.prepare_all(calls).await.map_err(Failed::before(0))?;
         self.answer(self.send_all(calls, &statements)).await
     }
 
     /// The same inside a transaction, with its commit behind the last. The server makes it a rollback where a statement failed.
     pub(crate) async fn execute_all_and_commit(&self, calls: &[Call<'_>]) -> Result<(), Failed> {
-        let statements = self.prepare_all(calls).await.map_err(|error| Failed { at: 0, error })?;
+        let statements = self.prepare_all(calls).await.map_err(Failed::before(0))?;
         let committed = async {
             let committed = self.client.batch_execute("COMMIT").await;
-            committed.map_err(|error| Failed { at: calls.len(), error: error.into() })
+            committed.map_err(Failed::before(calls.len()))
         };
-        self.answer(async {
+        let sent_and_committed = async {
             let mut sent = pin!(self.send_all(calls, &statements));
-            // What can't even be sent fails at once, and then nothing may be committed.
+            // They are all sent when they are first polled. What can't be sent fails there, and then nothing may be committed.
             match poll_fn(|cx| Poll::Ready(sent.as_mut().poll(cx))).await {
                 Poll::Ready(done) => {
                     done?;
-                    committed.await
+                    committed.await.map_err(Failed::committing)
                 }
-                Poll::Pending => try_join(sent, committed).await.map(|_| ()),
+                // The commit is polled first: it is sent whatever has become of the others meanwhile.
+                Poll::Pending => try_join(committed, sent).await.map(|_| ()).map_err(Failed::committing),
             }
-        })
-        .await
+        };
+        self.answer(sent_and_committed).await
     }
 
     /// Sends statements when it is first polled.
@@ -386,7 +401,7 @@ impl Session {
     ) -> impl Future<Output = Result<Vec<u64>, Failed>> {
         try_join_all(calls.iter().zip(statements).enumerate().map(async |(at, (call, statement))| {
             let executed = self.client.execute(statement, &pointers(&call.parameters)).await;
-            executed.map_err(|error| Failed { at, error: error.into() })
+            executed.map_err(Failed::before(at))
         }))
     }
 

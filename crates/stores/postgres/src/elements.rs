@@ -47,7 +47,7 @@ pub(crate) static WRITE: LazyLock<Bulk> = LazyLock::new(|| {
     let set: Vec<String> =
         columns.iter().skip(2).map(|(name, _)| format!("{name} = EXCLUDED.{name}")).collect();
     let over = format!("ON CONFLICT (user_id, id) DO UPDATE SET {}", set.join(", "));
-    Bulk::insert("an element", TABLE, &columns, &over)
+    Bulk::insert(TABLE, &columns, &over)
 });
 
 /// What an element is after a change: one that was taken away keeps its row, for its version.

@@ -5,6 +5,7 @@
 //! guarded besides.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Slot;
 use std::sync::Arc;
 
 use futures_util::future::{join_all, join3};
@@ -89,9 +90,12 @@ async fn holders_with_users(
     let rows = session.rows_of(&Call::new(columns::SELECT_HOLDERS.as_str(), claimed(claims))).await?;
     let (mut found, mut users) = (HashMap::with_capacity(rows.len()), HashMap::with_capacity(rows.len()));
     for row in &rows {
-        let (claim, user) = columns::holder(row)?;
-        found.insert(claim, user.id);
-        users.insert(user.id, user);
+        let (claim, id) = columns::held(row)?;
+        // Several claims may lead to one.
+        if let Slot::Vacant(place) = users.entry(id) {
+            place.insert(columns::user(row)?);
+        }
+        found.insert(claim, id);
     }
     Ok((found, users))
 }
@@ -191,7 +195,8 @@ pub(crate) async fn fill(
     let records = records::load_all(session, keyring, keys, (lock, reads));
     let groups_of = members::of_users(session, &groups_of, lock);
     let found = holders_with_users(session, &claims, reads);
-    let (found, records, groups_of) = join3(found, records, groups_of).await;
+    // Users are read behind the locks that records and users take, so that who waited for one sees what it waited for.
+    let (records, groups_of, found) = join3(records, groups_of, found).await;
     let (found, mut loaded) = found?;
     for (key, record) in records? {
         present.put(&key, record.as_ref());

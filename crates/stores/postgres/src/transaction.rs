@@ -1,6 +1,6 @@
 //! The one place where a transaction is begun, committed and given up, and where it is decided what a failure means.
 
-use crate::connection::Session;
+use crate::connection::{Failed, Session};
 use crate::error::{Error, Result};
 use crate::load;
 use crate::net::Told;
@@ -26,19 +26,28 @@ pub(crate) async fn begin(session: &Session) -> Result<()> {
 /// Commits a transaction that wrote something: any other waits for no standby. When this returns `Ok`, what was written, and
 /// everything before it, is as safe as the server's settings say.
 pub(crate) async fn commit(session: &Session) -> Result<(), Failure> {
-    judged(session, session.batch("COMMIT")).await
+    let arisen = session.doubts().arisen();
+    judge(session, arisen, session.batch("COMMIT").await)
 }
 
-/// Writes a batch and commits it behind.
+/// Writes a batch and commits it behind. Whatever this returns, the transaction is over, or its connection is lost.
 pub(crate) async fn write_and_commit(session: &Session, plan: &Plan) -> Result<(), Failure> {
-    judged(session, plan.write_and_commit(session)).await
+    let arisen = session.doubts().arisen();
+    match plan.write_and_commit(session).await {
+        Err(Failed { error, commits: false, .. }) => {
+            // The first failure is what is told.
+            let _ = roll_back(session).await;
+            Err(Failure::RolledBack(error))
+        }
+        Err(Failed { error, .. }) => judge(session, arisen, Err(error)),
+        Ok(()) => judge(session, arisen, Ok(())),
+    }
 }
 
-/// What the end of a commit means.
-async fn judged(session: &Session, committed: impl Future<Output = Result<()>>) -> Result<(), Failure> {
+/// What came of a commit that was sent when so many doubts had arisen.
+fn judge(session: &Session, arisen: u64, committed: Result<()>) -> Result<(), Failure> {
     let doubts = session.doubts();
-    let arisen = doubts.arisen();
-    match committed.await {
+    match committed {
         Ok(()) if session.was_warned() => {
             doubts.arise();
             Err(Failure::Unreplicated)

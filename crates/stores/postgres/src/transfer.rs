@@ -103,14 +103,18 @@ impl Import {
     /// Writes rows of a table. The journal's are given their positions by whoever serves from here first.
     pub async fn write(&mut self, table: &Table, rows: &[Row]) -> Result<(), OpenError> {
         let columns: Vec<_> = table.columns.iter().map(|(name, kind)| (*name, own_kind(*kind))).collect();
-        let bulk = Bulk::insert(table.name, table.name, &columns, "");
+        let bulk = Bulk::insert(table.name, &columns, "");
         let own = rows.iter().map(|row| own_cells(table, row).collect::<Result<Vec<_>>>());
         let own = own.collect::<Result<Vec<_>>>()?;
         if table.name == "journal" {
             self.outbox(&own).await?;
         }
         let call = Call::new(bulk.sql(own.len()), bulk.parameters(own)?);
-        Ok(self.0.execute_all(&[call]).await.map(|_| ()).map_err(Error::from)?)
+        Ok(self.send(call).await?)
+    }
+
+    async fn send(&self, call: Call<'_>) -> Result<()> {
+        Ok(self.0.execute_all(&[call]).await.map(|_| ())?)
     }
 
     async fn outbox(&mut self, journal: &[Vec<Cell>]) -> Result<()> {
@@ -123,7 +127,7 @@ impl Import {
         };
         let rows = journal.iter().map(place).collect::<Result<Vec<_>>>()?;
         let call = Call::new(save::OUTBOX.sql(rows.len()), save::OUTBOX.parameters(rows)?);
-        Ok(self.0.execute_all(&[call]).await.map(|_| ())?)
+        self.send(call).await
     }
 
     /// Keeps what was written.

@@ -146,6 +146,23 @@ async fn d2_a_commit_that_is_made_after_it_was_looked_for_is_found_again() {
     assert_eq!(rig.watcher.check().await, []);
 }
 
+/// All that a batch writes may reach the server with its commit when the change was made once more: then it finds what it rests on
+/// changed, or its own rows there, and nothing of it is kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn d2_a_batch_that_reaches_the_server_late_is_made_once() {
+    let rig = Rig::new(LONG).await;
+    for (name, effect, version) in [("Ann", Effect::Created, 1), ("Bea", Effect::Updated, 2)] {
+        rig.proxy.break_next(&[Break::LateWrite]);
+        let made = rig.upsert("one", name).await.unwrap();
+        assert_eq!((made.effect, made.user.version), (effect, version));
+        rig.proxy.let_late();
+        let ended = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE '%in transaction%'";
+        while rig.database.sql(ended) != "0" {}
+        rig.assert_once(&made, usize::try_from(version).unwrap()).await;
+    }
+    assert_eq!(rig.proxy.broken(), 2);
+}
+
 /// Users that change while a page is read are in it, or behind it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_that_changes_while_changes_are_listed_is_not_missed() {
@@ -256,7 +273,7 @@ async fn a_change_that_never_reached_the_server_is_sent_again() {
 /// Past its time a change is answered as unknown, and whether it was made is found out by who asks again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_gone_for_too_long_is_told_as_unavailable() {
-    let rig = Rig::new(Duration::from_millis(300)).await;
+    let rig = Rig::new(Duration::from_secs(3)).await;
     let before = rig.upsert("one", "Ann").await.unwrap();
     rig.proxy.set_down(true);
     assert_eq!(rig.upsert("one", "Bea").await.err(), Some(Error::Unavailable));

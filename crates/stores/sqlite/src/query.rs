@@ -21,7 +21,7 @@ const BY_EMAIL: &str = "SELECT id, number FROM users WHERE email_folded = ?1 AND
 static AS_OF: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE id = ?1 AND recorded_at_us = ?2 AND deleted_at_us IS NULL", *SELECT));
 
-/// How many users may be read on a thread that serves others as well. That few have one email.
+/// How many users a page may have that is read on a thread that serves others as well. That few have one email.
 pub(crate) const FEW: usize = 100;
 
 /// How many users a page of so few looks at, at the most: deleted ones are passed by.
@@ -46,29 +46,12 @@ impl Reading {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Option<UserPage>, StoreError> {
-        if limit > FEW {
+        if limit == 0 || limit > FEW {
             return Ok(None);
         }
-        self.view(|conn, view| few(conn, view, after, limit)).await
+        let behind = after.map_or(Cell::Blob(&[]), Cell::from);
+        self.view(|conn, view| page_within(conn, view, ALL, params![behind], (limit, MOST_LOOKED_AT))).await
     }
-}
-
-fn few(conn: &Connection, view: View<'_>, after: Option<UserId>, limit: usize) -> Result<Option<UserPage>> {
-    let mut statement = conn.prepare_cached(ALL)?;
-    let mut rows = statement.query([after.map_or(Cell::Blob(&[]), Cell::from)])?;
-    let mut users = Vec::with_capacity(limit);
-    for _ in 0..MOST_LOOKED_AT {
-        let Some(row) = rows.next()? else { return Ok(Some(UserPage { users, next: None })) };
-        let user = listed(conn, view, row)?;
-        if user.is_living() {
-            if users.len() == limit {
-                let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
-                return Ok(Some(UserPage { users, next }));
-            }
-            users.push(user);
-        }
-    }
-    Ok(None)
 }
 
 /// The user of a row that begins with an id and a number.
@@ -115,7 +98,7 @@ fn is_after(id: UserId, after: Option<Place>) -> bool {
     after.is_none_or(|(_, last)| id > last)
 }
 
-/// The living ones among the users to whom `sql` leads. One more than asked for tells whether others follow.
+/// The living ones among the users to whom `sql` leads.
 fn page(
     conn: &Connection,
     view: View<'_>,
@@ -123,21 +106,33 @@ fn page(
     params: &[&dyn ToSql],
     limit: usize,
 ) -> Result<UserPage> {
+    Ok(page_within(conn, view, sql, params, (limit, usize::MAX))?.unwrap_or_default())
+}
+
+/// The same; `None` where more users must be looked at than `most`. One more than asked for tells whether others follow.
+fn page_within(
+    conn: &Connection,
+    view: View<'_>,
+    sql: &str,
+    params: &[&dyn ToSql],
+    (limit, most): (usize, usize),
+) -> Result<Option<UserPage>> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut users = Vec::new();
-    while let Some(row) = rows.next()? {
+    for _ in 0..most {
+        let Some(row) = rows.next()? else { return Ok(Some(UserPage { users, next: None })) };
         let user = listed(conn, view, row)?;
         if !user.is_living() {
             continue;
         }
         if users.len() == limit {
             let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
-            return Ok(UserPage { users, next });
+            return Ok(Some(UserPage { users, next }));
         }
         users.push(user);
     }
-    Ok(UserPage { users, next: None })
+    Ok(None)
 }
 
 /// Users in the order of the entries that recorded their last change. Entries that later ones of the same user followed

@@ -39,6 +39,9 @@ impl Lock {
     }
 }
 
+/// What a guard's statement says of a record.
+pub(crate) const RECORD: &str = "a record";
+
 /// A statement that writes a part of a record.
 #[derive(Debug)]
 pub(crate) struct Write {
@@ -53,7 +56,7 @@ impl Write {
 
     /// One that fails unless it writes one row.
     fn one(sql: &str, cells: Vec<Cell>) -> Self {
-        Self::new(guarded(&format!("{sql} RETURNING 1"), "a record", "1"), cells)
+        Self::new(guarded(&format!("{sql} RETURNING 1"), RECORD, "1"), cells)
     }
 }
 
@@ -72,11 +75,11 @@ impl Put {
         let set =
             columns.iter().filter(|name| !key.contains(name)).map(|name| format!("{name} = EXCLUDED.{name}"));
         let (names, places, key) = (columns.join(", "), places.join(", "), key.join(", "));
-        let insert = format!("INSERT INTO {table} ({names}) VALUES ({places})");
+        let insert = format!("INSERT INTO {table} ({names}) VALUES ({places}) ON CONFLICT ({key})");
         if *present {
-            format!("{insert} ON CONFLICT ({key}) DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
+            format!("{insert} DO UPDATE SET {}", set.collect::<Vec<_>>().join(", "))
         } else {
-            insert
+            guarded(&format!("{insert} DO NOTHING RETURNING 1"), RECORD, "1")
         }
     }
 }

@@ -27,7 +27,7 @@ const GROUP: [Column; 6] = [
     ("recorded_at_us", Kind::Integer),
 ];
 
-static INSERT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert("a group", "groups", &GROUP, ""));
+static INSERT: LazyLock<Bulk> = LazyLock::new(|| Bulk::insert_new("a group", "groups", &GROUP, "id"));
 
 static UPDATE: LazyLock<Bulk> = LazyLock::new(|| {
     let columns: Vec<Column> = GROUP.into_iter().chain([("guard", Kind::Integer)]).collect();
@@ -46,12 +46,12 @@ const OF_GROUP: [Column; 1] = [("group_id", Kind::Uuid)];
 
 static REMOVE_LINKS: LazyLock<Bulk> = LazyLock::new(|| {
     let (head, condition) = ("DELETE FROM group_links AS l", "l.group_id = {group_id}");
-    Bulk::over("a link of a group", &OF_GROUP, head, "USING {rows}", condition)
+    Bulk::over(&OF_GROUP, head, "USING {rows}", condition)
 });
 
 static REMOVE_MEMBERS: LazyLock<Bulk> = LazyLock::new(|| {
     let (head, condition) = ("DELETE FROM group_members AS m", "m.group_id = {group_id}");
-    Bulk::over("a member", &OF_GROUP, head, "USING {rows}", condition)
+    Bulk::over(&OF_GROUP, head, "USING {rows}", condition)
 });
 
 static UNLINK: LazyLock<Bulk> = LazyLock::new(|| {
@@ -62,7 +62,7 @@ static UNLINK: LazyLock<Bulk> = LazyLock::new(|| {
 
 static LINK: LazyLock<Bulk> = LazyLock::new(|| {
     let columns = [("group_id", Kind::Uuid), ("source", Kind::Text), ("external_id", Kind::Text)];
-    Bulk::insert("a link of a group", "group_links", &columns, "")
+    Bulk::insert("group_links", &columns, "")
 });
 
 /// Users that become members must be living, and stay so until this is committed: whoever deletes one has locked it (see
@@ -81,7 +81,7 @@ static JOIN: LazyLock<Bulk> = LazyLock::new(|| {
         ("display", Kind::Text),
     ];
     let over = "ON CONFLICT (group_id, user_id) DO UPDATE SET since_us = EXCLUDED.since_us, display = EXCLUDED.display";
-    Bulk::insert("a member", "group_members", &columns, over)
+    Bulk::insert("group_members", &columns, over)
 });
 
 static LEAVE: LazyLock<Bulk> = LazyLock::new(|| {
@@ -102,7 +102,7 @@ static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
         ("recorded_at_us", Kind::Integer),
         ("payload", Kind::Bytes),
     ];
-    Bulk::insert("the journal of a group", "group_journal", &columns, "")
+    Bulk::insert("group_journal", &columns, "")
 });
 
 type Rows = Vec<Vec<Cell>>;

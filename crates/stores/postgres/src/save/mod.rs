@@ -1,4 +1,4 @@
-//! The statements that write a batch. Every one is guarded: what was read must still be so, or it fails.
+//! The statements that write a batch. Where what was read must still be so, they fail if it is not.
 
 mod groups;
 mod plan;
@@ -28,7 +28,7 @@ static LINKS: LazyLock<Bulk> = LazyLock::new(|| {
         ("version", Kind::Integer),
     ];
     let over = "ON CONFLICT (user_id, source) DO UPDATE SET external_id = EXCLUDED.external_id, version = EXCLUDED.version";
-    Bulk::insert("a link", "links", &columns, over)
+    Bulk::insert("links", &columns, over)
 });
 
 static GRANTS: LazyLock<Bulk> = LazyLock::new(|| {
@@ -40,7 +40,7 @@ static GRANTS: LazyLock<Bulk> = LazyLock::new(|| {
         ("version", Kind::Integer),
     ];
     let over = "ON CONFLICT (user_id, client_id, profile_id) DO UPDATE SET granted = EXCLUDED.granted, version = EXCLUDED.version";
-    Bulk::insert("a grant", "grants", &columns, over)
+    Bulk::insert("grants", &columns, over)
 });
 
 static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
@@ -56,7 +56,7 @@ static JOURNAL: LazyLock<Bulk> = LazyLock::new(|| {
         ("field_ids", Kind::Text),
         ("payload", Kind::Bytes),
     ];
-    Bulk::insert("the journal", "journal", &columns, "")
+    Bulk::insert("journal", &columns, "")
 });
 
 pub(crate) static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
@@ -66,7 +66,7 @@ pub(crate) static OUTBOX: LazyLock<Bulk> = LazyLock::new(|| {
         ("user_id", Kind::Uuid),
         ("version", Kind::Integer),
     ];
-    Bulk::insert("the outbox", "outbox", &columns, "")
+    Bulk::insert("outbox", &columns, "")
 });
 
 const CLAIM: [Column; 3] = [("kind", Kind::Integer), ("key", Kind::Text), ("user_id", Kind::Uuid)];
@@ -90,7 +90,7 @@ static MOVE: LazyLock<Bulk> = LazyLock::new(|| {
 static TAKE: LazyLock<Bulk> = LazyLock::new(|| {
     let [kind, key, user] = CLAIM;
     let columns = [kind, key, user, ("folding", Kind::Integer)];
-    Bulk::insert("a claim", "user_keys", &columns, "")
+    Bulk::insert_new("a claim", "user_keys", &columns, "kind, key")
 });
 
 /// What writes a batch that was decided by these rules.

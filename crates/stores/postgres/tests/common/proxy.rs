@@ -22,6 +22,8 @@ pub(crate) enum Break {
     BeforeWrite,
     /// The commit reaches the server long after the connection was lost, when it is [let through](Proxy::let_late).
     LateCommit,
+    /// So does all that writes, and the commit behind it.
+    LateWrite,
     /// The server commits, and answers that it ends.
     EndsAtCommit,
     /// The server writes a shared secret, and its answer is lost.
@@ -80,6 +82,8 @@ impl Proxy {
         tokio::spawn(async move {
             loop {
                 let (client, _) = listener.accept().await.unwrap();
+                // Messages go one by one.
+                client.set_nodelay(true).unwrap();
                 tokio::spawn(carry(client, socket.clone(), Arc::clone(&shared)));
             }
         });
@@ -182,19 +186,28 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
     let (mut from_client, mut to_client) = client.split();
     let (mut from_server, mut to_server) = server.split();
     let (mute, ends) = (AtomicBool::new(false), AtomicBool::new(false));
+    // What was asked and is not answered yet. The server says when it is ready for more, first when it has let the client in.
+    let (open, answered) = (AtomicUsize::new(1), Notify::new());
     let back = async {
-        let mut buffer = vec![0; 65_536];
-        loop {
-            let read = from_server.read(&mut buffer).await.unwrap_or(0);
+        while let Some(message) = read_message(&mut from_server, true).await {
             if ends.load(Ordering::SeqCst) {
                 let _ = to_client.write_all(&ending()).await;
                 return None;
             }
             // What comes after the commit is its answer: it is made, and nobody hears of it.
-            if read == 0 || mute.load(Ordering::SeqCst) || to_client.write_all(&buffer[..read]).await.is_err()
-            {
+            if mute.load(Ordering::SeqCst) || to_client.write_all(&message).await.is_err() {
                 return None;
             }
+            if message[0] == b'Z' {
+                open.fetch_sub(1, Ordering::SeqCst);
+                answered.notify_one();
+            }
+        }
+        None
+    };
+    let all_answered = async || {
+        while open.load(Ordering::SeqCst) > 0 {
+            answered.notified().await;
         }
     };
     let forth = async {
@@ -210,10 +223,28 @@ async fn talk(client: &mut TcpStream, server: &mut UnixStream, state: &State) ->
             match sql.and_then(|sql| talk.broken_at(&sql, state)) {
                 Some(Break::BeforeCommit | Break::BeforeWrite) => return None,
                 Some(Break::LateCommit) => return Some(message),
-                Some(Break::AfterCommit) => mute.store(true, Ordering::SeqCst),
+                Some(Break::LateWrite) => talk.late = Some(Vec::new()),
+                // The commit may be sent before what is before it is answered.
+                Some(Break::AfterCommit) => {
+                    all_answered().await;
+                    mute.store(true, Ordering::SeqCst);
+                }
                 Some(Break::AfterShare) => talk.last = true,
-                Some(Break::EndsAtCommit) => ends.store(true, Ordering::SeqCst),
+                Some(Break::EndsAtCommit) => {
+                    all_answered().await;
+                    ends.store(true, Ordering::SeqCst);
+                }
                 None => {}
+            }
+            if let Some(late) = &mut talk.late {
+                late.extend_from_slice(&message);
+                if message.ends_with(b"COMMIT\0") {
+                    return talk.late;
+                }
+                continue;
+            }
+            if matches!(message[0], b'Q' | b'S') {
+                open.fetch_add(1, Ordering::SeqCst);
             }
             if talk.last && message[0] == b'S' {
                 mute.store(true, Ordering::SeqCst);
@@ -282,6 +313,8 @@ struct Talk {
     writes: bool,
     /// Whether the statement that is being sent is the last that the server hears.
     last: bool,
+    /// What is to reach the server late.
+    late: Option<Vec<u8>>,
 }
 
 impl Talk {
@@ -316,6 +349,9 @@ impl Talk {
     fn broken_at(&mut self, sql: &str, state: &State) -> Option<Break> {
         if sql.starts_with("BEGIN") {
             self.writes = false;
+        }
+        if sql.starts_with("INSERT INTO users") || sql.starts_with("WITH done AS (UPDATE users") {
+            return due(state, &[Break::LateWrite]);
         }
         if sql.starts_with("INSERT INTO journal") || sql.starts_with("INSERT INTO group_journal") {
             self.writes = true;
