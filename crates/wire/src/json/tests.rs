@@ -146,6 +146,12 @@ fn near_json() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+#[test]
+fn a_number_that_no_float_can_hold_hides_nothing_behind_it() {
+    assert!(read("1e911").is_ok());
+    assert!(read("1e911{").is_err());
+}
+
 proptest! {
     #[test]
     fn what_serde_json_writes_is_read_as_it_was(value in any_json(), pretty in any::<bool>()) {
@@ -155,10 +161,10 @@ proptest! {
 
     #[test]
     fn serde_json_and_this_accept_the_same_texts(text in near_json()) {
-        let theirs: Result<Value, _> = serde_json::from_str(&text);
-        // A number that no float can hold is a number here: its text is kept.
-        let accepted = theirs.map_or_else(|error| error.to_string().starts_with("number out of range"), |_| true);
-        prop_assert_eq!(read(&text).is_ok(), accepted, "{:?}", text);
+        // A number that no float can hold is a number here: its text is kept. There it would hide what is behind it.
+        let held = text.replace("e9", "e-9");
+        let theirs: Result<Value, _> = serde_json::from_str(&held);
+        prop_assert_eq!(read(&text).is_ok(), theirs.is_ok(), "{:?}", text);
     }
 
     #[test]
