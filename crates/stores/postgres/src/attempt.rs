@@ -13,12 +13,12 @@ use std::sync::atomic::Ordering;
 use roster_directory::store::{Decide, Submitted};
 
 use crate::batch::{self, Ready, Turn};
-use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
 use crate::load;
 use crate::net::Told;
 use crate::numbers::Numbers;
 use crate::queue::Shared;
+use crate::session::Session;
 use crate::transaction::{self, Failure};
 
 /// What an attempt is made with.

@@ -7,7 +7,6 @@ use futures_util::future::join;
 use roster_directory::Rules;
 use roster_directory::store::{Decide, Decision, ReadSet, Seen, Submitted};
 
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load::{self, Present, Reading, Reads};
 use crate::net::{Net, Told};
@@ -15,6 +14,7 @@ use crate::numbers::Numbers;
 use crate::readers::Readers;
 use crate::records::Lock;
 use crate::save::{self, Plan};
+use crate::session::Session;
 use crate::{Sealing, transaction};
 
 /// How often a change may ask to read more. Each time it learns something new, and what it can ask for is bounded:

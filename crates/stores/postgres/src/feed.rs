@@ -15,9 +15,10 @@ use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::cell::Columns;
-use crate::connection::{Call, Connector, Session};
+use crate::connection::Connector;
 use crate::error::{Error, Result};
 use crate::sequence::{Hold, MOST_ENTRIES, sequence};
+use crate::session::{Call, Session};
 
 /// How many streams there are. A user's stream never changes.
 pub(crate) const STREAMS: i64 = 64;

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use crate::bulk::Parameter;
 use crate::cell::{Cell, Columns};
-use crate::connection::{Call, Session};
 use crate::error::Result;
 use crate::records::Lock;
+use crate::session::{Call, Session};
 
 const TABLE: &str = "groups";
 

@@ -9,8 +9,8 @@ use roster_directory::{Entry, GroupId, Position, UserId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use crate::connection::Session;
 use crate::error::{Error, Remedy};
+use crate::session::Session;
 use crate::store::failed;
 use crate::{PostgresStore, feed, groups, load};
 

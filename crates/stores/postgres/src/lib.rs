@@ -34,6 +34,7 @@ mod search;
 mod searchers;
 mod secrets;
 mod sequence;
+mod session;
 mod store;
 mod tls;
 mod transaction;

@@ -20,10 +20,10 @@ use uuid::Uuid;
 use crate::bulk::Parameter;
 use crate::cell::{Cell, Columns};
 use crate::columns;
-use crate::connection::{Call, Session};
 use crate::error::{Error, Result};
 use crate::net::{Net, Told};
 use crate::records::{self, Lock};
+use crate::session::{Call, Session};
 use crate::{groups, members};
 
 const HOLDER: &str = "SELECT user_id FROM user_keys WHERE kind = $1 AND key = $2";

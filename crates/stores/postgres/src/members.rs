@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::bulk::Parameter;
 use crate::cell::{Cell, Columns};
-use crate::connection::{Call, Session};
 use crate::error::Result;
 use crate::load::{self, Reads};
 use crate::records::Lock;
+use crate::session::{Call, Session};
 
 const TABLE: &str = "group_members";
 

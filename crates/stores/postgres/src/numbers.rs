@@ -10,10 +10,10 @@ use roster_directory::Number;
 use roster_directory::store::Claim;
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load::{self, Reads};
 use crate::readers::Readers;
+use crate::session::Session;
 
 /// The most numbers that are taken at once.
 const LARGEST_BLOCK: i64 = 1_024;

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::cell::{Cell, Columns};
 use crate::columns::{self, SELECT};
-use crate::connection::Session;
 use crate::error::Result;
 use crate::load::{self, Reads};
+use crate::session::Session;
 
 static ALL: LazyLock<String> = LazyLock::new(|| {
     format!("{} WHERE u.id > $1 AND u.deleted_at_us IS NULL ORDER BY u.id LIMIT $2", *SELECT)

@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::connection::{Connector, Session};
+use crate::connection::Connector;
 use crate::error::{Error, Remedy, Result};
+use crate::session::Session;
 
 /// How long is waited at first before something is tried again, and at most.
 const FIRST_WAIT: Duration = Duration::from_millis(10);

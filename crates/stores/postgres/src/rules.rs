@@ -5,8 +5,8 @@ use roster_directory::fold::FOLDING;
 use roster_directory::{Email, Rules};
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::Result;
+use crate::session::Session;
 
 /// The most emails that are told when several users hold them.
 const MOST_TOLD: i64 = 100;

@@ -12,10 +12,10 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::cell::{Cell, Columns};
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::feed::STREAMS;
 use crate::open::OpenError;
+use crate::session::Session;
 
 struct Migration {
     number: i64,

@@ -10,10 +10,10 @@ use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use crate::cell::{Cell, Columns};
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load::{self, Reads};
 use crate::records::Lock;
+use crate::session::Session;
 use crate::store::failed;
 use crate::{PostgresStore, groups};
 

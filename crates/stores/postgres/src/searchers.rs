@@ -9,9 +9,10 @@ use futures_util::future::join;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
-use crate::connection::{Connector, Session};
+use crate::connection::Connector;
 use crate::error::{Error, Remedy, Result};
 use crate::readers::Waits;
+use crate::session::Session;
 
 /// A few searching connections.
 pub(crate) struct Searchers {

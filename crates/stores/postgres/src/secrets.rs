@@ -6,8 +6,8 @@ use roster_directory::store::StoreError;
 use uuid::Uuid;
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::{Error, Result};
+use crate::session::Session;
 use crate::store::failed;
 use crate::{PostgresStore, Sealing};
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::cell::Columns;
-use crate::connection::{Call, Session};
 use crate::error::{Error, Result};
+use crate::session::{Call, Session};
 use crate::transaction::{self, Failure};
 
 /// The most entries that get their positions in one transaction.

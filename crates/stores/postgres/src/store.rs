@@ -20,7 +20,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::cell::Columns;
-use crate::connection::{Connector, Session};
+use crate::connection::Connector;
 use crate::error::{Error, Remedy, Result};
 use crate::feed::{Request, Sequencer};
 use crate::load::Reads;
@@ -29,6 +29,7 @@ use crate::queue::{Done, Job, Pending, Reply, Shared};
 use crate::readers::Readers;
 use crate::schema::{self, Migrated};
 use crate::searchers::Searchers;
+use crate::session::Session;
 use crate::writer::Writer;
 use crate::{Sealing, batch, load, members, query, records, rules, secrets};
 

@@ -1,10 +1,10 @@
 //! The one place where a transaction is begun, committed and given up, and where it is decided what a failure means.
 
-use crate::connection::{Failed, Session};
 use crate::error::{Error, Result};
 use crate::load;
 use crate::net::Told;
 use crate::save::Plan;
+use crate::session::{Failed, Session};
 
 /// How a commit failed.
 #[derive(Debug)]

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use crate::bulk::{Bulk, Kind};
 use crate::cell::{Cell, Columns};
-use crate::connection::{Call, Connector, Session};
+use crate::connection::Connector;
 use crate::error::{Error, Result};
+use crate::session::{Call, Session};
 use crate::{OpenError, Options, SCHEMA, Sealing, feed, rules, save, schema, secrets, transaction};
 
 /// A store that is read whole, as of one moment.

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use crate::attempt::Attempt;
 use crate::batch::Ready;
-use crate::connection::Session;
 use crate::error::{Error, Remedy, Result};
 use crate::numbers::Numbers;
 use crate::queue::{Job, Pending, Shared, send};
 use crate::readers::Waits;
+use crate::session::Session;
 use crate::store::failed;
 use crate::transaction::{self, Failure};
 

@@ -7,10 +7,10 @@ use roster_directory::store::Claim;
 use tokio_postgres::Row;
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::Result;
 use crate::load::{self, Reads};
 use crate::rules;
+use crate::session::Session;
 
 /// How many claims are looked at together.
 const PAGE: i64 = 1_000;

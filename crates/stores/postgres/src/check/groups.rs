@@ -8,9 +8,9 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::groups;
+use crate::session::Session;
 
 /// How many groups, entries or members are looked at together.
 const PAGE: usize = 1_000;

@@ -5,9 +5,9 @@ use roster_directory::record::{OrganisationKind, Record, RecordKey, Register};
 use roster_directory::seal::Keyring;
 
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::Result;
 use crate::records;
+use crate::session::Session;
 
 /// Statements whose rows are each wrong, with where and what. Whole tables are compared as sets: of a join a planner that takes
 /// the outbox for empty, as it mostly is, makes a loop over it for each entry, and after a copy all of them are there.

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::elements;
 use crate::cell::Columns;
 use crate::columns::{self, SELECT};
-use crate::connection::{Call, Session};
 use crate::error::Result;
 use crate::load::{self, Reads};
+use crate::session::{Call, Session};
 use crate::{records, rules};
 
 /// How many users are looked at together.

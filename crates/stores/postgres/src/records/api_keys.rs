@@ -8,8 +8,8 @@ use tokio_postgres::Row;
 
 use super::{Lock, Put, Write};
 use crate::cell::Columns;
-use crate::connection::Session;
 use crate::error::Result;
+use crate::session::Session;
 
 const TABLE: &str = "api_keys";
 

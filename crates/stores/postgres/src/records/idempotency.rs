@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::{Lock, Put, Write};
 use crate::Sealing;
 use crate::cell::{Cell, Columns};
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load;
+use crate::session::Session;
 
 const TABLE: &str = "idempotency";
 

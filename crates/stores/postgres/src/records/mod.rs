@@ -13,9 +13,9 @@ use roster_directory::{Link, Timestamp, UserId};
 
 use crate::bulk::guarded;
 use crate::cell::Cell;
-use crate::connection::Session;
 use crate::error::{Error, Result};
 use crate::load::Reads;
+use crate::session::Session;
 use crate::{Sealing, groups, members};
 
 /// What others may do with a record that is read until the transaction ends.

@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{Lock, Put, Write};
 use crate::cell::{Cell, Columns};
-use crate::connection::Session;
 use crate::error::Result;
+use crate::session::Session;
 
 /// The first row of a query, read.
 async fn one<T>(

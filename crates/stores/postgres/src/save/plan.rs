@@ -6,10 +6,10 @@ use roster_directory::Rules;
 
 use crate::bulk::{Bulk, Parameter, guarded};
 use crate::cell::Cell;
-use crate::connection::{Call, Failed, Session};
 use crate::error::{Error, Result};
 use crate::load::Reads;
 use crate::records::{RECORD, Write};
+use crate::session::{Call, Failed, Session};
 
 /// Fails unless the rules are still those that the batch was decided by. It comes behind the users' statements: whoever changes
 /// the rules locks that table first.
