@@ -105,10 +105,7 @@ impl Projection {
             None => self.keep(None, name, value),
         });
         // It has those of which something is answered.
-        let schemas = schemas_of(self.kind, &resource);
-        if let Some(stated) = resource.get_mut("schemas") {
-            *stated = schemas;
-        }
+        resource.push_first("schemas", schemas_of(self.kind, &resource));
         resource
     }
 
@@ -195,7 +192,6 @@ mod tests {
         let manager = [("value", "2".into()), ("displayName", "m".into())];
         let emails = [object(work.into()).into(), object(vec![("type", "home".into())]).into()];
         object(vec![
-            ("schemas", [USER.core.urn.into(), URN.into()].into_iter().collect()),
             ("id", "1".into()),
             ("userName", "ada".into()),
             ("password", "secret".into()),
@@ -241,7 +237,8 @@ mod tests {
     fn by_default_all_is_answered_but_what_never_is() {
         let mut expected = whole();
         expected.as_object_mut().unwrap().shift_remove("password");
-        let shown = Projection::default_of(&USER).apply(user()).into_resource();
+        let mut shown = Projection::default_of(&USER).apply(user()).into_resource();
+        assert_eq!(shown.shift_remove("schemas"), Some(json!([USER.core.urn, URN])));
         assert_eq!(Value::from(shown), expected);
     }
 

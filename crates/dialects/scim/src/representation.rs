@@ -42,6 +42,11 @@ impl<'a> Object<'a> {
         self.0.push((name, value.into()));
     }
 
+    /// Adds a member that is not there yet, before the others.
+    pub(crate) fn push_first(&mut self, name: &'static str, value: Node<'a>) {
+        self.0.insert(0, (name, value));
+    }
+
     /// Adds a member that is not there yet, if there is a value.
     pub(crate) fn push_some(&mut self, name: &'static str, value: Option<impl Into<Node<'a>>>) {
         if let Some(value) = value {

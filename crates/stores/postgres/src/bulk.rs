@@ -120,7 +120,7 @@ impl Bulk {
     /// The parameters for these rows.
     pub(crate) fn parameters(&self, rows: Vec<Vec<Cell>>) -> Result<Vec<Parameter>> {
         if rows.len() == 1 {
-            return Ok(rows.into_iter().flatten().map(|cell| Box::new(cell) as Parameter).collect());
+            return Ok(parameters(rows.into_iter().flatten()));
         }
         let mut arrays: Vec<Array> = self.kinds.iter().map(|kind| Array::new(*kind, rows.len())).collect();
         for row in rows {
@@ -143,6 +143,11 @@ pub(crate) fn guarded(statement: &str, what: &str, rows: &str) -> String {
 
 /// A parameter of a statement.
 pub(crate) type Parameter = Box<dyn ToSql + Sync + Send>;
+
+/// The parameters of a statement over one row.
+pub(crate) fn parameters(row: impl IntoIterator<Item = Cell>) -> Vec<Parameter> {
+    row.into_iter().map(|cell| Box::new(cell) as Parameter).collect()
+}
 
 fn with_values(text: &str, columns: &[Column], value: impl Fn(usize, &str) -> String) -> String {
     (1..).zip(columns).fold(text.to_owned(), |text, (place, (name, _))| {

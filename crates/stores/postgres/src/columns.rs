@@ -15,6 +15,7 @@ use crate::bulk::{Bulk, Column, Kind};
 use crate::cell::{Cell, Columns, plain, version};
 use crate::elements;
 use crate::error::Result;
+use crate::load::HELD;
 
 const TABLE: &str = "users";
 
@@ -90,8 +91,9 @@ static COLUMNS: LazyLock<Vec<Column>> = LazyLock::new(|| {
     FIXED.into_iter().chain(plain).chain([("last_element", Kind::Integer)]).collect()
 });
 
-/// What is selected of a user `u`: the columns, then its links, its grants and its elements. `{id}` stands for the user's id: where one user is
-/// asked for, a planner finds the one partition of the others by it. Of a user that never had an element nothing is looked for.
+/// What is selected of a user `u`: the columns, then its links, its grants and its elements. `{id}` stands for the user's id: where
+/// one user is asked for, a planner finds the one partition of the others by it. Of a user that never had an element nothing is
+/// looked for.
 static SELECTED: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<String> = COLUMNS.iter().map(|(name, _)| format!("u.{name}")).collect();
     format!(
@@ -116,13 +118,12 @@ pub(crate) static SELECT_ONE: LazyLock<String> =
 pub(crate) static SELECT_MANY: LazyLock<String> =
     LazyLock::new(|| format!("{} WHERE u.id = ANY($1)", *SELECT));
 
-/// The users who hold the claims of kinds `$1` and keys `$2`, and behind each user's columns the claim. The LIMITs are those of
-/// [`crate::load::holders`].
+/// The users who hold the claims of kinds `$1` and keys `$2`, and behind each user's columns the claim. The LIMIT is for what that
+/// in [`HELD`] is.
 pub(crate) static SELECT_HOLDERS: LazyLock<String> = LazyLock::new(|| {
     let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
     format!(
-        "{}, t.kind, t.key FROM unnest($1::int8[], $2::text[]) AS t (kind, key) \
-         CROSS JOIN LATERAL (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k \
+        "{}, t.kind, t.key FROM {HELD} \
          CROSS JOIN LATERAL (SELECT {} FROM users WHERE id = k.user_id LIMIT 1) AS u",
         SELECTED.replace("{id}", "u.id"),
         names.join(", ")

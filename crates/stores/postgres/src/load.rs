@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry as Slot;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use futures_util::future::{join_all, join3};
 use roster_directory::journal::{EntryKind, decode_changes};
@@ -28,9 +28,12 @@ use crate::{groups, members};
 
 const HOLDER: &str = "SELECT user_id FROM user_keys WHERE kind = $1 AND key = $2";
 
-/// The LIMIT has each key looked up by the index: as a join it read the whole table, while that grew faster than its statistics.
-const HOLDERS: &str = "SELECT t.kind, t.key, k.user_id FROM unnest($1::int8[], $2::text[]) AS t (kind, key) CROSS JOIN LATERAL \
-                       (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k";
+/// The claims `t` of kinds `$1` and keys `$2` that are held, each with its holder `k.user_id`. The LIMIT has each key looked up by the
+/// index: as a join it read the whole table, while that grew faster than its statistics.
+pub(crate) const HELD: &str = "unnest($1::int8[], $2::text[]) AS t (kind, key) CROSS JOIN LATERAL \
+                               (SELECT user_id FROM user_keys WHERE kind = t.kind AND key = t.key LIMIT 1) AS k";
+
+static HOLDERS: LazyLock<String> = LazyLock::new(|| format!("SELECT t.kind, t.key, k.user_id FROM {HELD}"));
 
 /// Who holds a claim.
 async fn holder(session: &Session, claim: &Claim) -> Result<Option<UserId>> {
@@ -67,7 +70,7 @@ pub(crate) async fn holders(
             claims.iter().zip(found).map(|(claim, found)| Ok(found?.map(|holder| (claim.clone(), holder))));
         return held.filter_map(Result::transpose).collect();
     }
-    let rows = session.rows_of(&Call::new(HOLDERS, claimed(claims))).await?;
+    let rows = session.rows_of(&Call::new(HOLDERS.as_str(), claimed(claims))).await?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in &rows {
         let columns = &mut Columns::new(row, "user_keys");
@@ -195,7 +198,8 @@ pub(crate) async fn fill(
     let records = records::load_all(session, keyring, keys, (lock, reads));
     let groups_of = members::of_users(session, &groups_of, lock);
     let found = holders_with_users(session, &claims, reads);
-    // Users are read behind the locks that records and users take, so that who waited for one sees what it waited for.
+    // Holders are asked for behind what locks records and users: mostly, who waited for one sees what it waited for. The rest is
+    // the guards'.
     let (records, groups_of, found) = join3(records, groups_of, found).await;
     let (found, mut loaded) = found?;
     for (key, record) in records? {

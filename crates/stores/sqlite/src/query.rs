@@ -46,12 +46,18 @@ impl Reading {
         after: Option<UserId>,
         limit: usize,
     ) -> Result<Option<UserPage>, StoreError> {
+        // Of a page of nobody, its end does not tell whether others follow.
         if limit == 0 || limit > FEW {
             return Ok(None);
         }
-        let behind = after.map_or(Cell::Blob(&[]), Cell::from);
-        self.view(|conn, view| page_within(conn, view, ALL, params![behind], (limit, MOST_LOOKED_AT))).await
+        let bounds = (limit, MOST_LOOKED_AT);
+        self.view(|conn, view| page_within(conn, view, ALL, params![behind(after)], bounds)).await
     }
+}
+
+/// Every id comes after the empty one.
+fn behind(after: Option<UserId>) -> Cell<'static> {
+    after.map_or(Cell::Blob(&[]), Cell::from)
 }
 
 /// The user of a row that begins with an id and a number.
@@ -69,8 +75,7 @@ pub(crate) fn listed(conn: &Connection, view: View<'_>, row: &Row<'_>) -> Result
 /// A page of living users.
 pub(crate) fn users(conn: &Connection, view: View<'_>, query: &UserQuery) -> Result<UserPage> {
     let UserQuery { filter, after, limit } = query;
-    // Every id comes after the empty one.
-    let after_id = after.map_or(Cell::Blob(&[]), |(_, id)| id.into());
+    let after_id = behind(after.map(|(_, id)| id));
     match filter {
         UserFilter::All => page(conn, view, ALL, params![after_id], *limit),
         UserFilter::Email(email) => {

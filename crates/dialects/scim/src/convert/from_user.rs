@@ -12,8 +12,8 @@ use crate::schema::USER;
 /// How many attributes the resources of most users have at the most.
 const USUAL_ATTRIBUTES: usize = 24;
 
-/// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are. Which schemas it has is said
-/// when it is clear what of it is answered.
+/// The resource of a user, as the source calls it. `base` is the URL below which the endpoints are. Which
+/// schemas it has the projection says, which knows what of it is answered.
 pub(crate) fn resource<'a>(
     user: &'a User,
     groups: &'a [(GroupId, GroupName)],
@@ -25,7 +25,6 @@ pub(crate) fn resource<'a>(
     let version = beside.tag(user.version);
     let location = format!("{base}/Users/{}", user.id);
     let mut resource = Object::with_capacity(USUAL_ATTRIBUTES);
-    resource.push("schemas", Node::List(Vec::new()));
     resource.push("id", Node::Id(user.id.0));
     resource.push_some("externalId", user.external_id(source).map(|id| id.as_str()));
     resource.push("meta", meta(USER.name, user.registered_at, user.recorded_at, location, version));

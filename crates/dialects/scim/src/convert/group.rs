@@ -6,8 +6,8 @@ use super::{Beside, meta};
 use crate::representation::{Node, Object};
 use crate::schema::GROUP;
 
-/// The resource of a group, as the source calls it; its members where they are wanted. Which schemas it has is said when it is
-/// clear what of it is answered.
+/// The resource of a group, as the source calls it; its members where they are wanted. Which
+/// schemas it has the projection says, which knows what of it is answered.
 pub(crate) fn resource<'a>(
     group: &'a Group,
     members: Option<Vec<Member>>,
@@ -22,7 +22,6 @@ pub(crate) fn resource<'a>(
     let version = beside.tag(group.version);
     let location = format!("{base}/Groups/{}", group.id);
     let mut resource = Object::with_capacity(6);
-    resource.push("schemas", Node::List(Vec::new()));
     resource.push("id", Node::Id(group.id.0));
     resource.push_some("externalId", group.links.get(source).map(|id| id.as_str()));
     resource.push("meta", meta(GROUP.name, group.registered_at, group.recorded_at, location, version));

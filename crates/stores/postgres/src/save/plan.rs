@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use roster_directory::Rules;
 
-use crate::bulk::{Bulk, Parameter, guarded};
+use crate::bulk::{Bulk, guarded, parameters};
 use crate::cell::Cell;
 use crate::error::{Error, Result};
 use crate::load::Reads;
@@ -91,8 +91,4 @@ impl Plan {
             None => failed,
         }
     }
-}
-
-fn parameters(cells: Vec<Cell>) -> Vec<Parameter> {
-    cells.into_iter().map(|cell| Box::new(cell) as Parameter).collect()
 }
