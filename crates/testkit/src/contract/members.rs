@@ -169,6 +169,33 @@ pub async fn the_groups_of_users_are_told_in_order<F: StoreFactory>(bench: &mut 
     assert_eq!(bench.store.groups_of(Vec::new()).await.unwrap().len(), 0);
 }
 
+/// Also of users between whom many others are, of whom some are nowhere, in whatever order they are asked for.
+pub async fn the_groups_of_users_far_apart_are_told<F: StoreFactory>(bench: &mut Bench<F>) {
+    let users = users(bench, 40).await;
+    let of = |numbers: &[usize]| numbers.iter().map(|number| &*users[*number]).collect::<Vec<_>>();
+    let all_but_some = (0..40).filter(|number| ![0, 11, 39].contains(number)).collect::<Vec<_>>();
+    let many = bench.group(new_group("Many", &of(&all_but_some))).await;
+    let few = bench.group(new_group("Few", &of(&[11, 12, 30]))).await;
+    let [many, few] = [many, few].map(|group| (group.id, group.display_name));
+    let mut both = vec![many.clone(), few.clone()];
+    both.sort_by_key(|(id, _)| *id);
+    for (number, groups) in [
+        (30, &both[..]),
+        (0, &[]),
+        (39, &[]),
+        (11, &[few]),
+        (12, &both),
+        (13, std::slice::from_ref(&many)),
+        (38, &[many.clone()]),
+    ] {
+        assert_eq!(groups_of(bench, &users[number]).await, groups, "{number}");
+    }
+    let asked = [39, 30, 0, 38, 12, 11].map(|number: usize| users[number].id).to_vec();
+    let told = bench.store.groups_of(asked.clone()).await.unwrap();
+    let counts: Vec<usize> = asked.iter().map(|id| told.get(id).map_or(0, Vec::len)).collect();
+    assert_eq!(counts, [0, 2, 0, 1, 2, 1]);
+}
+
 /// Beside each other, and none is lost.
 pub async fn members_that_join_at_once_all_join<F: StoreFactory>(bench: &mut Bench<F>) {
     const MANY: usize = 32;

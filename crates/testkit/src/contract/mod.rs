@@ -114,6 +114,7 @@ macro_rules! with_contract_cases {
                 who_is_not_there_becomes_no_member
                 a_deleted_user_leaves_its_groups
                 the_groups_of_users_are_told_in_order
+                the_groups_of_users_far_apart_are_told
                 members_that_join_at_once_all_join
                 nobody_joins_while_it_is_deleted;
             search:
