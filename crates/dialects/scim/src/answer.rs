@@ -7,14 +7,15 @@ use serde::Serialize;
 
 use crate::error::{MEDIA_TYPE, ScimError};
 use crate::list::ListResponse;
+use crate::projection::Projection;
 use crate::refused;
-use crate::representation::{Node, Object};
+use crate::representation::{self, Represent};
 
 /// A resource as it is after a request, or was found.
 #[derive(Debug, Clone)]
 pub(crate) struct Shown {
-    /// The resource, before anything is left out of it.
-    pub(crate) resource: Object<'static>,
+    /// What of it is answered, written down.
+    pub(crate) json: Vec<u8>,
     /// Its entity tag.
     pub(crate) tag: String,
     /// Where it is.
@@ -24,32 +25,30 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    /// A resource and where it is, as its `meta` says.
-    pub(crate) fn new(resource: Object<'_>) -> Self {
-        let said = |name: &str| match resource.get("meta") {
-            Some(Node::Object(meta)) => meta.get(name).and_then(Node::to_text).unwrap_or_default(),
-            _ => String::new(),
-        };
-        let (tag, location) = (said("version"), said("location"));
-        Self { resource: resource.into_owned(), tag, location, replayed: false }
+    /// What of a resource is answered.
+    pub(crate) fn new(shown: &impl Represent, projection: &Projection) -> Self {
+        let mut json = Vec::new();
+        let tag = representation::write(&mut json, shown, projection);
+        Self { json, tag, location: shown.url().to_string(), replayed: false }
     }
 }
 
 /// A response with a body.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
     match serde_json::to_vec(body) {
-        Ok(written) => answer(status, written),
+        Ok(json) => written(status, json),
         Err(error) => refused::unwritable(&error).into_response(),
     }
 }
 
 /// A page of a list.
 pub(crate) fn list(page: &ListResponse) -> Result<Response, ScimError> {
-    Ok(answer(StatusCode::OK, page.to_json()?))
+    Ok(written(StatusCode::OK, page.to_json()?))
 }
 
-fn answer(status: StatusCode, written: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(written));
+/// A response whose body is written down.
+pub(crate) fn written(status: StatusCode, json: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(json));
     *response.status_mut() = status;
     insert(&mut response, header::CONTENT_TYPE, MEDIA_TYPE);
     // Personal data: kept by nobody but the caller, and asked again each time.

@@ -5,13 +5,13 @@ pub(crate) mod group;
 mod plain;
 pub(crate) mod to_patch;
 
-pub(crate) use plain::{PLAIN, Plain, plain_at};
+pub(crate) use plain::{BY_OBJECT, Members, PLAIN, Plain, plain_at};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use roster_directory::Attribute as Multi;
+use roster_directory::{Attribute as Multi, ExternalId, Timestamp};
 use uuid::Uuid;
 
-use crate::representation::{Node, Object};
+use crate::representation::{Object, Scalar, Url};
 
 /// The URN of the enterprise extension (RFC 7643, 4.3).
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -59,21 +59,31 @@ pub(crate) fn multi(name: &str) -> Option<Multi> {
     Multi::ALL.into_iter().find(|multi| multi.name() == name)
 }
 
-/// What says when and where a resource is (RFC 7643, 3.1).
-pub(crate) fn meta(
-    resource_type: &'static str,
-    created: roster_directory::Timestamp,
-    changed: roster_directory::Timestamp,
-    location: String,
-    version: String,
-) -> Object<'static> {
-    let mut meta = Object::with_capacity(5);
-    meta.push("resourceType", resource_type);
-    meta.push("created", Node::Micros(created));
-    meta.push("lastModified", Node::Micros(changed));
-    meta.push("location", location);
-    meta.push("version", version);
-    meta
+/// What every resource has (RFC 7643, 3.1).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Common<'a> {
+    /// The name of its type.
+    pub(crate) resource_type: &'static str,
+    /// What the source calls it.
+    pub(crate) external_id: Option<&'a ExternalId>,
+    /// When it was created, and when it was last changed.
+    pub(crate) times: [Timestamp; 2],
+}
+
+impl Common<'_> {
+    /// Writes it, with where the resource is and its entity tag.
+    pub(crate) fn write(self, resource: &mut Object<'_>, url: Url<'_>, tag: &str) {
+        let Self { resource_type, external_id, times: [created, changed] } = self;
+        resource.push("id", url.id);
+        resource.push_some("externalId", external_id.map(ExternalId::as_str));
+        resource.object("meta", |meta| {
+            meta.push("resourceType", resource_type);
+            meta.push("created", Scalar::Micros(created));
+            meta.push("lastModified", Scalar::Micros(changed));
+            meta.push("location", url);
+            meta.push("version", tag);
+        });
+    }
 }
 
 #[cfg(test)]

@@ -31,9 +31,9 @@ fn projection(kind: &'static ResourceType, query: &str) -> Result<Projection, Sc
 }
 
 /// The response to a change, or to a look.
-fn respond(status: StatusCode, shown: Shown, projection: &Projection) -> Response {
-    let Shown { resource, tag, location, replayed } = shown;
-    let response = answer::json(status, &projection.apply(resource));
+fn respond(status: StatusCode, shown: Shown) -> Response {
+    let Shown { json, tag, location, replayed } = shown;
+    let response = answer::written(status, json);
     let response = answer::located(answer::tagged(response, &tag), &location);
     idempotency::replayed(response, replayed)
 }

@@ -25,11 +25,11 @@ impl Resources {
         Self { written: Vec::with_capacity(count.saturating_mul(USUAL_BYTES)), count: 0 }
     }
 
-    /// Writes one down.
-    pub(crate) fn push(&mut self, resource: &impl Serialize) -> Result<(), ScimError> {
+    /// Where the next one is to be written.
+    pub(crate) fn next(&mut self) -> &mut Vec<u8> {
         self.separate();
         self.count += 1;
-        serde_json::to_writer(&mut self.written, resource).map_err(|error| refused::unwritable(&error))
+        &mut self.written
     }
 
     /// Adds others behind them.
@@ -104,7 +104,9 @@ impl ListResponse {
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
     pub(crate) fn whole(resources: &[Value]) -> Result<Self, ScimError> {
         let mut written = Resources::default();
-        resources.iter().try_for_each(|resource| written.push(resource))?;
+        for resource in resources {
+            serde_json::to_writer(written.next(), resource).map_err(|error| refused::unwritable(&error))?;
+        }
         Ok(Self::by_index(written, u64::try_from(resources.len()).ok(), 1))
     }
 
@@ -129,7 +131,7 @@ mod tests {
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
         let text = |page: ListResponse| String::from_utf8(page.to_json().unwrap()).unwrap();
         let mut one = Resources::default();
-        one.push(&json!({ "id": "1" })).unwrap();
+        one.next().extend_from_slice(br#"{"id":"1"}"#);
         assert_eq!(
             text(ListResponse::by_index(one, Some(7), 3)),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"1"}]}"#
@@ -148,7 +150,9 @@ mod tests {
     fn resources_are_put_behind_others() {
         let of = |numbers: &[u8]| {
             let mut resources = Resources::with_capacity(numbers.len());
-            numbers.iter().for_each(|number| resources.push(number).unwrap());
+            numbers
+                .iter()
+                .for_each(|number| resources.next().extend_from_slice(number.to_string().as_bytes()));
             resources
         };
         let mut all = of(&[]);

@@ -2,7 +2,6 @@
 
 use crate::error::ScimError;
 use crate::fault::Fault;
-use crate::representation::{Node, Object};
 use crate::schema::{Attribute, Place, ResourceType, Returned, Target};
 
 /// What of a resource is answered.
@@ -11,9 +10,14 @@ pub(crate) struct Projection {
     kind: &'static ResourceType,
     mode: Mode,
     named: Vec<Target>,
-    /// The attributes that are not answered whole: a page of resources is cut by one and the same list.
-    cut: Vec<(Place, Part)>,
+    /// The attributes at the top that are not answered whole: a page of resources is cut by one and the same list.
+    cut: Vec<Cut>,
+    /// The same of each extension, by its URN.
+    cut_within: Vec<(&'static str, Vec<Cut>)>,
 }
+
+/// An attribute that is not answered whole, and how much of it is.
+pub(crate) type Cut = (&'static Attribute, Part);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -27,11 +31,66 @@ enum Mode {
 
 /// How much of an attribute is answered.
 #[derive(Debug, Clone, PartialEq)]
-enum Part {
+pub(crate) enum Part {
     Whole,
     Nothing,
     Only(Vec<&'static Attribute>),
     Without(Vec<&'static Attribute>),
+}
+
+/// Which members of an object are answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kept<'p> {
+    /// All.
+    Whole,
+    /// Of a resource, what a projection leaves.
+    Resource(&'p Projection),
+    /// The attributes, but for what these leave out.
+    Attributes(&'p [Cut]),
+    /// A part of the sub-attributes of an attribute.
+    Part(&'static Attribute, &'p Part),
+}
+
+impl<'p> Kept<'p> {
+    /// Which members of its member are answered, if it is.
+    pub(crate) fn of(self, name: &str) -> Option<Self> {
+        match self {
+            Self::Whole => Some(Self::Whole),
+            Self::Resource(projection) => kept(&projection.cut, name),
+            Self::Attributes(cut) => kept(cut, name),
+            Self::Part(attribute, part) => {
+                let sub = attribute.sub_attribute(name)?;
+                let is_named = |named: &[&Attribute]| named.contains(&sub);
+                let is_kept = match part {
+                    Part::Whole => true,
+                    Part::Nothing => false,
+                    Part::Only(named) => sub.returned == Returned::Always || is_named(named),
+                    Part::Without(named) => sub.returned == Returned::Always || !is_named(named),
+                };
+                is_kept.then_some(Self::Whole)
+            }
+        }
+    }
+
+    /// Which members of the object of an extension are answered, if it is.
+    pub(crate) fn of_extension(self, urn: &str) -> Option<Self> {
+        match self {
+            Self::Whole => Some(Self::Whole),
+            Self::Resource(projection) => {
+                let within = projection.cut_within.iter().find(|(other, _)| *other == urn);
+                Some(within.map_or(Self::Whole, |(_, cut)| Self::Attributes(cut)))
+            }
+            Self::Attributes(_) | Self::Part(..) => None,
+        }
+    }
+}
+
+fn kept<'p>(cut: &'p [Cut], name: &str) -> Option<Kept<'p>> {
+    match cut.iter().find(|(attribute, _)| attribute.name == name) {
+        None | Some((_, Part::Whole)) => Some(Kept::Whole),
+        Some((_, Part::Nothing)) => None,
+        Some((attribute, part @ (Part::Only(_) | Part::Without(_)))) => Some(Kept::Part(attribute, part)),
+    }
 }
 
 /// The name without a filter in it: some clients ask for `emails[type eq "work"]`, and are answered all of them.
@@ -45,12 +104,6 @@ fn unfiltered(name: &str) -> String {
     }
 }
 
-/// The URNs that a resource has attributes of: what `schemas` of the resource says (RFC 7643, 3).
-fn schemas_of(kind: &ResourceType, resource: &Object<'_>) -> Node<'static> {
-    let used = kind.extensions.iter().map(|schema| schema.urn).filter(|urn| resource.get(urn).is_some());
-    std::iter::once(kind.core.urn).chain(used).map(Node::from).collect()
-}
-
 impl Projection {
     /// Everything that is returned by default.
     pub(crate) fn default_of(kind: &'static ResourceType) -> Self {
@@ -58,10 +111,17 @@ impl Projection {
     }
 
     fn of(kind: &'static ResourceType, mode: Mode, named: Vec<Target>) -> Self {
-        let mut projection = Self { kind, mode, named, cut: Vec::new() };
-        let parts = kind.places().map(|place| (place, projection.part(&place)));
-        projection.cut = parts.filter(|(_, part)| *part != Part::Whole).collect();
+        let mut projection = Self { kind, mode, named, cut: Vec::new(), cut_within: Vec::new() };
+        projection.cut = projection.cut_of(None);
+        let urns = kind.extensions.iter().map(|schema| schema.urn);
+        projection.cut_within = urns.map(|urn| (urn, projection.cut_of(Some(urn)))).collect();
         projection
+    }
+
+    fn cut_of(&self, extension: Option<&str>) -> Vec<Cut> {
+        let places = self.kind.places().filter(|place| place.extension == extension);
+        let parts = places.map(|place| (place.attribute, self.part(&place)));
+        parts.filter(|(_, part)| *part != Part::Whole).collect()
     }
 
     /// What `attributes` or `excludedAttributes` ask for: one of them at most. Names that mean nothing are passed over.
@@ -93,51 +153,9 @@ impl Projection {
         self.kind.find_attribute(attribute).is_some_and(|place| self.part(&place.whole()) != Part::Nothing)
     }
 
-    /// What of the resource is answered.
-    pub(crate) fn apply<'a>(&self, mut resource: Object<'a>) -> Object<'a> {
-        for schema in self.kind.extensions {
-            if let Some(members) = resource.get_mut(schema.urn).and_then(Node::as_object_mut) {
-                members.retain(|name, value| self.keep(Some(schema.urn), name, value));
-            }
-        }
-        resource.retain(|name, value| match self.kind.extension(name) {
-            Some(_) => value.as_object_mut().is_some_and(|members| !members.is_empty()),
-            None => self.keep(None, name, value),
-        });
-        // It has those of which something is answered.
-        resource.push_first("schemas", schemas_of(self.kind, &resource));
-        resource
-    }
-
-    /// Cuts the value of an attribute; whether anything of it is answered.
-    fn keep(&self, extension: Option<&str>, name: &str, value: &mut Node<'_>) -> bool {
-        let is_it =
-            |(place, _): &&(Place, Part)| place.attribute.name == name && place.extension == extension;
-        let Some((Place { attribute, .. }, part)) = self.cut.iter().find(is_it) else { return true };
-        let keeps: &dyn Fn(&Attribute) -> bool = match part {
-            Part::Whole => return true,
-            Part::Nothing => return false,
-            Part::Only(named) => &move |sub| sub.returned == Returned::Always || named.contains(&sub),
-            Part::Without(named) => &move |sub| sub.returned == Returned::Always || !named.contains(&sub),
-        };
-        let cut = |members: &mut Object<'_>| {
-            members.retain(|name, _| attribute.sub_attribute(name).is_some_and(keeps));
-            !members.is_empty()
-        };
-        match value {
-            Node::Object(members) => cut(members),
-            Node::List(elements) => {
-                elements.retain_mut(|element| element.as_object_mut().is_some_and(cut));
-                !elements.is_empty()
-            }
-            Node::Text(_)
-            | Node::Shared(_)
-            | Node::Id(_)
-            | Node::Millis(_)
-            | Node::Micros(_)
-            | Node::Truth(_)
-            | Node::Number(_) => true,
-        }
+    /// The URN of the core schema of what it is of.
+    pub(crate) fn core(&self) -> &'static str {
+        self.kind.core.urn
     }
 
     /// How much of an attribute is answered. `place` is the whole of it.
@@ -177,36 +195,58 @@ impl Projection {
 mod tests {
     use serde_json::{Value, json};
 
+    use uuid::Uuid;
+
     use super::*;
+    use crate::representation::{self, Object, Represent, Url};
+    use crate::resource::Resource;
     use crate::schema::{GROUP, USER};
 
     const URN: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
-    fn user() -> Object<'static> {
-        let object = |members: Vec<(&'static str, Node<'static>)>| {
-            let mut object = Object::default();
-            members.into_iter().for_each(|(name, value)| object.push(name, value));
-            object
-        };
-        let work = [("value", "a@x".into()), ("type", "work".into()), ("primary", true.into())];
-        let manager = [("value", "2".into()), ("displayName", "m".into())];
-        let emails = [object(work.into()).into(), object(vec![("type", "home".into())]).into()];
-        object(vec![
-            ("id", "1".into()),
-            ("userName", "ada".into()),
-            ("password", "secret".into()),
-            ("name", object(vec![("givenName", "Ada".into()), ("familyName", "Lovelace".into())]).into()),
-            ("emails", emails.into_iter().collect()),
-            (
-                URN,
-                object(vec![("department", "d".into()), ("manager", object(manager.into()).into())]).into(),
-            ),
-            ("meta", object(vec![("version", "1".into())]).into()),
-        ])
+    struct Ada;
+
+    impl Represent for Ada {
+        fn url(&self) -> Url<'_> {
+            Url { base: "", endpoint: USER.endpoint, id: Uuid::nil() }
+        }
+
+        fn tag(&self) -> String {
+            String::new()
+        }
+
+        fn write(&self, resource: &mut Object<'_>, _: &str) {
+            resource.push("id", "1");
+            resource.push("userName", "ada");
+            resource.push("password", "secret");
+            resource.object("name", |name| {
+                name.push("givenName", "Ada");
+                name.push("familyName", "Lovelace");
+            });
+            resource.list("emails", ["work", "home"], |email, kind| {
+                email.push_some("value", Some("a@x").filter(|_| kind == "work"));
+                email.push("type", kind);
+                email.push_some("primary", Some(true).filter(|_| kind == "work"));
+            });
+            resource.extension(URN, |enterprise| {
+                enterprise.push("department", "d");
+                enterprise.object("manager", |manager| {
+                    manager.push("value", "2");
+                    manager.push("displayName", "m");
+                });
+            });
+            resource.object("meta", |meta| meta.push("version", "1"));
+        }
     }
 
     fn whole() -> Value {
-        user().into_resource().into()
+        representation::resource(&Ada).unwrap().into()
+    }
+
+    fn written(projection: &Projection) -> Resource {
+        let mut json = Vec::new();
+        representation::write(&mut json, &Ada, projection);
+        serde_json::from_slice(&json).unwrap()
     }
 
     fn names(text: &str) -> Vec<String> {
@@ -216,7 +256,7 @@ mod tests {
     /// What is answered besides the id and the schemas.
     fn shown(attributes: &str, excluded: &str) -> Value {
         let projection = Projection::new(&USER, &names(attributes), &names(excluded)).unwrap();
-        let mut shown = projection.apply(user()).into_resource();
+        let mut shown = written(&projection);
         let schemas = shown.shift_remove("schemas").unwrap();
         let used = if shown.contains_key(URN) { json!([USER.core.urn, URN]) } else { json!([USER.core.urn]) };
         assert_eq!(schemas, used);
@@ -237,7 +277,7 @@ mod tests {
     fn by_default_all_is_answered_but_what_never_is() {
         let mut expected = whole();
         expected.as_object_mut().unwrap().shift_remove("password");
-        let mut shown = Projection::default_of(&USER).apply(user()).into_resource();
+        let mut shown = written(&Projection::default_of(&USER));
         assert_eq!(shown.shift_remove("schemas"), Some(json!([USER.core.urn, URN])));
         assert_eq!(Value::from(shown), expected);
     }

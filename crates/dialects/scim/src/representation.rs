@@ -1,195 +1,253 @@
-//! A resource as it is answered.
-//!
-//! It borrows from what it shows and keeps times and ids as they are until it is written: a page of users is mostly this.
+//! A resource as it is answered: written down member by member, straight from what it shows. A page of users is mostly this.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+use std::fmt;
 
 use roster_directory::Timestamp;
-use serde::{Serialize, Serializer};
-use serde_json::Value;
 use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
+use crate::error::ScimError;
+use crate::projection::{Kept, Projection};
+use crate::refused;
 use crate::resource::Resource;
 
-/// Members in the order in which they are answered. Each name is there once.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Object<'a>(Vec<(&'static str, Node<'a>)>);
+/// A JSON object that is being written.
+pub(crate) struct Object<'o> {
+    json: &'o mut Vec<u8>,
+    /// Which members are answered; the others are passed over.
+    kept: Kept<'o>,
+    /// Where its first member begins; of a resource, where the URN of its core schema ends.
+    start: usize,
+}
 
-/// A value that is answered.
-#[derive(Debug, Clone)]
-pub(crate) enum Node<'a> {
-    Text(Cow<'a, str>),
-    Shared(Arc<str>),
+/// A value without members.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Scalar<'a> {
+    Text(&'a str),
     Id(Uuid),
+    Url(Url<'a>),
     /// To the millisecond.
     Millis(Timestamp),
     /// To the microsecond.
     Micros(Timestamp),
     Truth(bool),
     Number(i64),
-    List(Vec<Node<'a>>),
-    Object(Object<'a>),
 }
 
-impl<'a> Object<'a> {
-    pub(crate) fn with_capacity(members: usize) -> Self {
-        Self(Vec::with_capacity(members))
-    }
+/// Where a resource is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Url<'a> {
+    /// The URL below which the endpoints are.
+    pub(crate) base: &'a str,
+    /// That of its type.
+    pub(crate) endpoint: &'static str,
+    /// Its id.
+    pub(crate) id: Uuid,
+}
 
+/// What is shown as a resource.
+pub(crate) trait Represent {
+    /// Where it is.
+    fn url(&self) -> Url<'_>;
+
+    /// Its entity tag.
+    fn tag(&self) -> String;
+
+    /// Writes its attributes. `tag` is its entity tag.
+    fn write(&self, resource: &mut Object<'_>, tag: &str);
+}
+
+/// Writes what of a resource is answered, behind what is there; its entity tag. Its `schemas` are those of which something is
+/// answered (RFC 7643, 3).
+pub(crate) fn write(json: &mut Vec<u8>, shown: &impl Represent, projection: &Projection) -> String {
+    json.extend_from_slice(b"{\"schemas\":[");
+    text(json, projection.core());
+    let start = json.len();
+    json.push(b']');
+    let tag = shown.tag();
+    shown.write(&mut Object { json, kept: Kept::Resource(projection), start }, &tag);
+    json.push(b'}');
+    tag
+}
+
+/// The whole of a resource in canonical form, to be edited.
+pub(crate) fn resource(shown: &impl Represent) -> Result<Resource, ScimError> {
+    let mut json = Vec::new();
+    braces(&mut json, Kept::Whole, |resource| shown.write(resource, &shown.tag()));
+    serde_json::from_slice(&json).map_err(|error| refused::unwritable(&error))
+}
+
+impl Object<'_> {
     /// Adds a member that is not there yet.
-    pub(crate) fn push(&mut self, name: &'static str, value: impl Into<Node<'a>>) {
-        self.0.push((name, value.into()));
-    }
-
-    /// Adds a member that is not there yet, before the others.
-    pub(crate) fn push_first(&mut self, name: &'static str, value: Node<'a>) {
-        self.0.insert(0, (name, value));
+    pub(crate) fn push<'a>(&mut self, name: &str, value: impl Into<Scalar<'a>>) {
+        if self.kept.of(name).is_some() {
+            self.name(name);
+            value.into().write(self.json);
+        }
     }
 
     /// Adds a member that is not there yet, if there is a value.
-    pub(crate) fn push_some(&mut self, name: &'static str, value: Option<impl Into<Node<'a>>>) {
+    pub(crate) fn push_some<'a>(&mut self, name: &str, value: Option<impl Into<Scalar<'a>>>) {
         if let Some(value) = value {
             self.push(name, value);
         }
     }
 
-    /// Fills the object that is a member, made if it is not there.
-    pub(crate) fn within(&mut self, name: &'static str, fill: impl FnOnce(&mut Self)) {
-        if let Some(Node::Object(object)) = self.get_mut(name) {
-            fill(object);
+    /// Adds an object, if something of it is answered.
+    pub(crate) fn object(&mut self, name: &str, fill: impl FnOnce(&mut Object<'_>)) {
+        if let Some(kept) = self.kept.of(name) {
+            self.nest(name, kept, fill);
+        }
+    }
+
+    /// Adds a list of objects, of those of which something is answered.
+    pub(crate) fn list<T>(
+        &mut self,
+        name: &str,
+        items: impl IntoIterator<Item = T>,
+        fill: impl Fn(&mut Object<'_>, T),
+    ) {
+        let Some(kept) = self.kept.of(name) else { return };
+        let before = self.json.len();
+        self.name(name);
+        self.json.push(b'[');
+        let first = self.json.len();
+        for item in items {
+            let end = self.json.len();
+            if end > first {
+                self.json.push(b',');
+            }
+            if !braces(self.json, kept, |element| fill(element, item)) {
+                self.json.truncate(end);
+            }
+        }
+        if self.json.len() == first {
+            self.json.truncate(before);
         } else {
-            let mut object = Self::default();
-            fill(&mut object);
-            self.push(name, object);
+            self.json.push(b']');
         }
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Node<'a>> {
-        self.0.iter().find(|(other, _)| *other == name).map(|(_, value)| value)
+    /// Adds to a resource the object of an extension, if something of it is answered: then it is one of its schemas.
+    pub(crate) fn extension(&mut self, urn: &'static str, fill: impl FnOnce(&mut Object<'_>)) {
+        if let Some(kept) = self.kept.of_extension(urn)
+            && self.nest(urn, kept, fill)
+            && let Kept::Resource(_) = self.kept
+        {
+            let mut behind = vec![b','];
+            text(&mut behind, urn);
+            self.json.splice(self.start..self.start, behind);
+        }
     }
 
-    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut Node<'a>> {
-        self.0.iter_mut().find(|(other, _)| *other == name).map(|(_, value)| value)
+    /// Adds an object; whether it has any members, else it is not there.
+    fn nest(&mut self, name: &str, kept: Kept<'_>, fill: impl FnOnce(&mut Object<'_>)) -> bool {
+        let before = self.json.len();
+        self.name(name);
+        let has_any = braces(self.json, kept, fill);
+        if !has_any {
+            self.json.truncate(before);
+        }
+        has_any
     }
 
-    pub(crate) fn retain(&mut self, mut keeps: impl FnMut(&'static str, &mut Node<'a>) -> bool) {
-        self.0.retain_mut(|(name, value)| keeps(name, value));
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// The same without what it borrows from.
-    pub(crate) fn into_owned(self) -> Object<'static> {
-        Object(self.0.into_iter().map(|(name, value)| (name, value.into_owned())).collect())
-    }
-
-    /// As a resource in canonical form, to be edited.
-    pub(crate) fn into_resource(self) -> Resource {
-        self.0.into_iter().map(|(name, value)| (name.to_owned(), value.into_value())).collect()
+    /// Names are Roster's own: nothing in them is escaped.
+    fn name(&mut self, name: &str) {
+        if self.json.len() > self.start {
+            self.json.push(b',');
+        }
+        self.json.push(b'"');
+        self.json.extend_from_slice(name.as_bytes());
+        self.json.extend_from_slice(b"\":");
     }
 }
 
-impl<'a> Node<'a> {
-    /// What it has inside, if it is an object.
-    pub(crate) fn as_object_mut(&mut self) -> Option<&mut Object<'a>> {
-        if let Self::Object(object) = self { Some(object) } else { None }
-    }
+/// Writes an object; whether it has any members.
+fn braces(json: &mut Vec<u8>, kept: Kept<'_>, fill: impl FnOnce(&mut Object<'_>)) -> bool {
+    json.push(b'{');
+    let start = json.len();
+    fill(&mut Object { json, kept, start });
+    let has_any = json.len() > start;
+    json.push(b'}');
+    has_any
+}
 
-    /// The text that it is, or that it is written as.
-    pub(crate) fn to_text(&self) -> Option<String> {
-        match self {
-            Self::Text(text) => Some(text.clone().into_owned()),
-            Self::Shared(text) => Some(text.as_ref().to_owned()),
-            Self::Id(id) => Some(id.to_string()),
-            Self::Millis(time) => Some(time.to_rfc3339_millis()),
-            Self::Micros(time) => Some(time.to_rfc3339_micros()),
-            Self::Truth(_) | Self::Number(_) | Self::List(_) | Self::Object(_) => None,
-        }
-    }
-
-    fn into_owned(self) -> Node<'static> {
-        match self {
-            Self::Text(text) => Node::Text(Cow::Owned(text.into_owned())),
-            Self::List(list) => Node::List(list.into_iter().map(Node::into_owned).collect()),
-            Self::Object(object) => Node::Object(object.into_owned()),
-            Self::Shared(text) => Node::Shared(text),
-            Self::Id(id) => Node::Id(id),
-            Self::Millis(time) => Node::Millis(time),
-            Self::Micros(time) => Node::Micros(time),
-            Self::Truth(truth) => Node::Truth(truth),
-            Self::Number(number) => Node::Number(number),
-        }
-    }
-
-    fn into_value(self) -> Value {
-        match self {
-            Self::Text(text) => text.into(),
-            Self::Truth(truth) => truth.into(),
-            Self::Number(number) => number.into(),
-            Self::List(list) => list.into_iter().map(Node::into_value).collect(),
-            Self::Object(object) => object.into_resource().into(),
-            Self::Shared(_) | Self::Id(_) | Self::Millis(_) | Self::Micros(_) => self.to_text().into(),
-        }
+/// Writes a text. Few have something to escape.
+fn text(json: &mut Vec<u8>, text: &str) {
+    let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |any, byte| any | is_special(byte)) {
+        // Writing into memory does not fail.
+        let _ = serde_json::to_writer(json, text);
+    } else {
+        json.push(b'"');
+        json.extend_from_slice(text.as_bytes());
+        json.push(b'"');
     }
 }
 
-impl Serialize for Object<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
-    }
+/// Writes the rest of a text that ends with an id.
+fn id(json: &mut Vec<u8>, id: Uuid) {
+    json.extend_from_slice(id.as_hyphenated().encode_lower(&mut [0; Hyphenated::LENGTH]).as_bytes());
+    json.push(b'"');
 }
 
-impl Serialize for Node<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl Scalar<'_> {
+    fn write(self, json: &mut Vec<u8>) {
         match self {
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Shared(text) => serializer.serialize_str(text),
-            Self::Id(id) => id.serialize(serializer),
-            Self::Millis(time) => serializer.serialize_str(&time.to_rfc3339_millis()),
-            Self::Micros(time) => serializer.serialize_str(&time.to_rfc3339_micros()),
-            Self::Truth(truth) => serializer.serialize_bool(*truth),
-            Self::Number(number) => serializer.serialize_i64(*number),
-            Self::List(list) => serializer.collect_seq(list),
-            Self::Object(object) => object.serialize(serializer),
+            Self::Text(value) => text(json, value),
+            Self::Id(value) => {
+                json.push(b'"');
+                id(json, value);
+            }
+            Self::Url(Url { base, endpoint, id: value }) => {
+                text(json, base);
+                json.truncate(json.len().saturating_sub(1));
+                json.extend_from_slice(endpoint.as_bytes());
+                json.push(b'/');
+                id(json, value);
+            }
+            Self::Millis(time) => text(json, &time.to_rfc3339_millis()),
+            Self::Micros(time) => text(json, &time.to_rfc3339_micros()),
+            Self::Truth(true) => json.extend_from_slice(b"true"),
+            Self::Truth(false) => json.extend_from_slice(b"false"),
+            Self::Number(number) => json.extend_from_slice(number.to_string().as_bytes()),
         }
     }
 }
 
-impl<'a> From<&'a str> for Node<'a> {
+impl fmt::Display for Url<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { base, endpoint, id } = self;
+        write!(f, "{base}{endpoint}/{id}")
+    }
+}
+
+impl<'a> From<&'a str> for Scalar<'a> {
     fn from(text: &'a str) -> Self {
-        Self::Text(Cow::Borrowed(text))
+        Self::Text(text)
     }
 }
 
-impl From<String> for Node<'_> {
-    fn from(text: String) -> Self {
-        Self::Text(Cow::Owned(text))
-    }
-}
-
-impl From<bool> for Node<'_> {
+impl From<bool> for Scalar<'_> {
     fn from(truth: bool) -> Self {
         Self::Truth(truth)
     }
 }
 
-impl From<i64> for Node<'_> {
+impl From<i64> for Scalar<'_> {
     fn from(number: i64) -> Self {
         Self::Number(number)
     }
 }
 
-impl<'a> From<Object<'a>> for Node<'a> {
-    fn from(object: Object<'a>) -> Self {
-        Self::Object(object)
+impl From<Uuid> for Scalar<'_> {
+    fn from(id: Uuid) -> Self {
+        Self::Id(id)
     }
 }
 
-impl<'a> FromIterator<Node<'a>> for Node<'a> {
-    fn from_iter<I: IntoIterator<Item = Node<'a>>>(nodes: I) -> Self {
-        Self::List(nodes.into_iter().collect())
+impl<'a> From<Url<'a>> for Scalar<'a> {
+    fn from(url: Url<'a>) -> Self {
+        Self::Url(url)
     }
 }

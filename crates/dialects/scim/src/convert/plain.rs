@@ -1,5 +1,7 @@
 //! Which attribute is which plain field of a user.
 
+use std::sync::LazyLock;
+
 use roster_directory::Field;
 
 use super::{DIRECTORY, ENTERPRISE};
@@ -69,6 +71,25 @@ pub(crate) const PLAIN: &[Plain] = &[
     directory("origin", Some("organisationId"), Field::OriginId),
     directory("origin", Some("externalId"), Field::OriginExternalId),
 ];
+
+/// Those of an object: of a resource itself, or of the object of an extension.
+#[derive(Debug)]
+pub(crate) struct Members {
+    /// The URN of the extension.
+    pub(crate) extension: Option<&'static str>,
+    /// The attributes: each is a field, or has sub-attributes that are.
+    pub(crate) attributes: Vec<&'static [Plain]>,
+}
+
+/// Every one, by the objects that they are in.
+pub(crate) static BY_OBJECT: LazyLock<Vec<Members>> = LazyLock::new(|| {
+    let objects = PLAIN.chunk_by(|one, next| one.extension == next.extension);
+    let attributes = |plain: &'static [Plain]| plain.chunk_by(|one, next| one.attribute == next.attribute);
+    let members = objects.filter_map(|plain| {
+        Some(Members { extension: plain.first()?.extension, attributes: attributes(plain).collect() })
+    });
+    members.collect()
+});
 
 /// The plain field at a place; of a complex attribute as a whole, that of its `value`.
 pub(crate) fn plain_at(place: &Place) -> Option<Field> {

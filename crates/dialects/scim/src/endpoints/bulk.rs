@@ -18,11 +18,12 @@ use uuid::Uuid;
 use self::message::{Operation, read, resolve, target, versions};
 use self::order::{Order, order};
 use super::users::Edit;
-use crate::answer::Shown;
 use crate::call::Conditions;
+use crate::convert::from_user::UserResource;
+use crate::convert::group::GroupResource;
 use crate::error::{ScimError, ScimType};
 use crate::openapi::{self, ScimErrors};
-use crate::representation::Node;
+use crate::representation::Represent;
 use crate::schema::USER;
 use crate::{Scim, answer, refused};
 
@@ -158,16 +159,17 @@ impl Run<'_> {
         conditions: Conditions,
     ) -> Result<Done, ScimError> {
         let Self { scim, who, base, .. } = *self;
-        let shown = match (operation.method.as_str(), id) {
+        let (status, applied) = match (operation.method.as_str(), id) {
             ("POST", None) => {
-                let shown = scim.create_user(who, base, data(operation)?, conditions).await?;
-                return Ok(done(StatusCode::CREATED, shown));
+                (StatusCode::CREATED, scim.create_user(who, data(operation)?, conditions).await?)
             }
             ("PUT", Some(id)) => {
-                scim.edit_user(who, base, UserId(id), &Edit::put(data(operation)?)?, conditions).await?
+                let edit = Edit::put(data(operation)?)?;
+                (StatusCode::OK, scim.edit_user(who, base, UserId(id), &edit, conditions).await?)
             }
             ("PATCH", Some(id)) => {
-                scim.edit_user(who, base, UserId(id), &Edit::patch(data(operation)?)?, conditions).await?
+                let edit = Edit::patch(data(operation)?)?;
+                (StatusCode::OK, scim.edit_user(who, base, UserId(id), &edit, conditions).await?)
             }
             ("DELETE", Some(id)) => {
                 scim.delete_user(who, UserId(id), conditions).await?;
@@ -175,7 +177,9 @@ impl Run<'_> {
             }
             (_, _) => return Err(no_such_method()),
         };
-        Ok(done(StatusCode::OK, shown))
+        let groups = scim.groups_of(who, applied.user.id).await?;
+        let shown = UserResource { user: &applied.user, groups: &groups, source: &who.source, base };
+        Ok(done(status, &shown))
     }
 
     async fn group(
@@ -189,7 +193,9 @@ impl Run<'_> {
             ("POST", None) => {
                 let group = scim.create_group(who, data(operation)?).await?;
                 // The entity tag of the whole tells of the members: it is that of a read.
-                return Ok(done(StatusCode::CREATED, scim.show_group(who, base, &group, true).await?));
+                let members = scim.members(who, group.id).await?;
+                let shown = GroupResource { group: &group, members: &members, source: &who.source, base };
+                return Ok(done(StatusCode::CREATED, &shown));
             }
             ("PUT", Some(id)) => scim.replace_group(who, GroupId(id), data(operation)?, if_match).await?,
             ("PATCH", Some(id)) => scim.patch_group(who, GroupId(id), data(operation)?, if_match).await?,
@@ -201,13 +207,14 @@ impl Run<'_> {
             (_, _) => return Err(no_such_method()),
         };
         // A group of any size is changed at the same cost: its members are not read for the tag, whose version `If-Match` takes.
-        Ok(done(StatusCode::OK, scim.show_group(who, base, &group, false).await?))
+        let shown = GroupResource { group: &group, members: &[], source: &who.source, base };
+        Ok(done(StatusCode::OK, &shown))
     }
 }
 
-fn done(status: StatusCode, shown: Shown) -> Done {
-    let id = shown.resource.get("id").and_then(Node::to_text);
-    Done { status, location: Some(shown.location), version: Some(shown.tag), id }
+fn done(status: StatusCode, shown: &impl Represent) -> Done {
+    let url = shown.url();
+    Done { status, location: Some(url.to_string()), version: Some(shown.tag()), id: Some(url.id.to_string()) }
 }
 
 fn deleted() -> Done {

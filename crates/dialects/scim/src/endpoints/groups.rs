@@ -61,8 +61,8 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     let projection = projection(&GROUP, call.query())?;
     let (sent, _) = call.object(body, scim.options.body_limit).await?;
     let group = scim.create_group(&call.who, &sent).await?;
-    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
-    Ok(respond(StatusCode::CREATED, shown, &projection))
+    let shown = scim.found_group(&call, &group, &projection).await?;
+    Ok(respond(StatusCode::CREATED, shown))
 }
 
 /// Read a group
@@ -83,11 +83,11 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
     let (call, _) = scim.admit(request, Scope::UsersRead).await?;
     let projection = projection(&GROUP, call.query())?;
     let group = scim.directory.group(&call.who, GroupId(call.id()?)).await?;
-    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
+    let shown = scim.found_group(&call, &group, &projection).await?;
     if call.has_seen(&shown.tag)? {
         return Ok(answer::not_modified(&shown.tag));
     }
-    Ok(respond(StatusCode::OK, shown, &projection))
+    Ok(respond(StatusCode::OK, shown))
 }
 
 /// Replace a group
@@ -109,8 +109,8 @@ pub(crate) async fn by_id(State(scim): State<Arc<Scim>>, request: Request) -> Re
 pub(crate) async fn replace(State(scim): State<Arc<Scim>>, request: Request) -> Result<Response, ScimError> {
     let Edit { call, projection, id, sent, if_match } = scim.admit_edit(request).await?;
     let group = scim.replace_group(&call.who, id, &sent, if_match).await?;
-    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
-    Ok(respond(StatusCode::OK, shown, &projection))
+    let shown = scim.found_group(&call, &group, &projection).await?;
+    Ok(respond(StatusCode::OK, shown))
 }
 
 /// Change a group
@@ -137,8 +137,8 @@ pub(crate) async fn change(State(scim): State<Arc<Scim>>, request: Request) -> R
     if scim.answers_nothing(&projection) {
         return Ok(answer::tagged(answer::empty(StatusCode::NO_CONTENT), &tag(group.version)));
     }
-    let shown = scim.show_group(&call.who, &call.base, &group, projection.wants("members")).await?;
-    Ok(respond(StatusCode::OK, shown, &projection))
+    let shown = scim.found_group(&call, &group, &projection).await?;
+    Ok(respond(StatusCode::OK, shown))
 }
 
 /// Delete a group

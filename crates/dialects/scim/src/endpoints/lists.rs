@@ -12,12 +12,13 @@ use uuid::Uuid;
 
 use super::PAGE_SIZES;
 use crate::call::Call;
-use crate::convert::from_user;
+use crate::convert::from_user::UserResource;
+use crate::convert::group::GroupResource;
 use crate::error::{ScimError, ScimType};
 use crate::list::{ListResponse, Resources};
 use crate::openapi::{self, ScimErrors};
 use crate::projection::Projection;
-use crate::representation::Node;
+use crate::representation;
 use crate::schema::{GROUP, ResourceType, USER};
 use crate::search::{SearchRequest, SortOrder, Start};
 use crate::{Scim, answer, filter};
@@ -52,15 +53,16 @@ impl Scim {
             asked.sort_by.as_deref().map(|name| filter::user_sort_key(name, &who.source)).transpose()?;
         let search = search(&USER, condition, sort, asked, UserId)?;
         let found = self.directory.search_users(who, search).await?;
-        let mut groups = if projection.wants("groups") {
+        let groups = if projection.wants("groups") {
             self.directory.groups_of(who, found.page.iter().map(|user| user.id).collect()).await?
         } else {
             Default::default()
         };
         let mut resources = Resources::with_capacity(found.page.len());
         for user in &found.page {
-            let groups = groups.remove(&user.id).unwrap_or_default();
-            resources.push(&projection.apply(from_user::resource(user, &groups, &who.source, base)))?;
+            let groups = groups.get(&user.id).map_or(&[][..], Vec::as_slice);
+            let shown = UserResource { user, groups, source: &who.source, base };
+            representation::write(resources.next(), &shown, &projection);
         }
         Ok(Page {
             resources,
@@ -84,18 +86,18 @@ impl Scim {
             asked.sort_by.as_deref().map(|name| filter::group_sort_key(name, &who.source)).transpose()?;
         let search = search(&GROUP, condition, sort, asked, GroupId)?;
         let found = self.directory.search_groups(who, search).await?;
+        let wants_members = projection.wants("members");
         let mut resources = Resources::default();
         let (mut last, mut members) = (None, 0_usize);
         for group in &found.page {
             if members >= MOST_MEMBERS_ON_A_PAGE {
                 break;
             }
-            let shown = self.show_group(who, base, group, projection.wants("members")).await?.resource;
-            if let Some(Node::List(list)) = shown.get("members") {
-                members = members.saturating_add(list.len());
-            }
+            let own = if wants_members { self.members(who, group.id).await? } else { Vec::new() };
+            let shown = GroupResource { group, members: &own, source: &who.source, base };
+            representation::write(resources.next(), &shown, &projection);
+            members = members.saturating_add(own.len());
             last = Some(group.id.0);
-            resources.push(&projection.apply(shown))?;
         }
         let goes_on = found.more || resources.len() < found.page.len();
         Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })

@@ -33,7 +33,7 @@ impl Scim {
             let response = answer::tagged(answer::empty(StatusCode::NO_CONTENT), &shown.tag);
             return idempotency::replayed(response, shown.replayed);
         }
-        respond(StatusCode::OK, shown, projection)
+        respond(StatusCode::OK, shown)
     }
 }
 
@@ -56,8 +56,8 @@ pub(crate) async fn create(State(scim): State<Arc<Scim>>, request: Request) -> R
     let projection = projection(&USER, call.query())?;
     let (sent, bytes) = call.object(body, scim.options.body_limit).await?;
     let conditions = scim.conditions(&call, &bytes)?;
-    let shown = scim.create_user(&call.who, &call.base, &sent, conditions).await?;
-    Ok(respond(StatusCode::CREATED, shown, &projection))
+    let created = scim.create_user(&call.who, &sent, conditions).await?;
+    Ok(respond(StatusCode::CREATED, scim.changed_user(&call, created, &projection).await?))
 }
 
 /// Read a user
@@ -149,11 +149,11 @@ impl Scim {
     pub(crate) async fn read_user(&self, call: &Call, id: UserId) -> Result<Response, ScimError> {
         let projection = projection(&USER, call.query())?;
         let user = self.directory.get(&call.who, Target::Id(id)).await?;
-        let shown = self.show_user(&call.who, &call.base, &user, projection.wants("groups")).await?;
+        let shown = self.found_user(call, &user, &projection).await?;
         if call.has_seen(&shown.tag)? {
             return Ok(answer::not_modified(&shown.tag));
         }
-        Ok(respond(StatusCode::OK, shown, &projection))
+        Ok(respond(StatusCode::OK, shown))
     }
 
     pub(crate) async fn put_user(&self, call: &Call, body: Body, id: UserId) -> Result<Response, ScimError> {
@@ -161,8 +161,8 @@ impl Scim {
         let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::put(&sent)?;
-        let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
-        Ok(respond(StatusCode::OK, shown, &projection))
+        let changed = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
+        Ok(respond(StatusCode::OK, self.changed_user(call, changed, &projection).await?))
     }
 
     pub(crate) async fn patch_user(
@@ -175,8 +175,8 @@ impl Scim {
         let (sent, bytes) = call.object(body, self.options.body_limit).await?;
         let conditions = self.conditions(call, &bytes)?;
         let edit = Edit::patch(&sent)?;
-        let shown = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
-        Ok(self.patched(shown, &projection))
+        let changed = self.edit_user(&call.who, &call.base, id, &edit, conditions).await?;
+        Ok(self.patched(self.changed_user(call, changed, &projection).await?, &projection))
     }
 
     pub(crate) async fn remove_user(&self, call: &Call, id: UserId) -> Result<Response, ScimError> {

@@ -15,10 +15,12 @@ use uuid::Uuid;
 use super::super::MOST_ATTEMPTS;
 use crate::Scim;
 use crate::answer::Shown;
-use crate::convert::group as convert;
+use crate::call::Call;
+use crate::convert::group::GroupResource;
 use crate::error::ScimError;
 use crate::fault::Fault;
 use crate::group_patch::{GroupPatch, MemberOp, Named, members_of};
+use crate::projection::Projection;
 use crate::resource;
 use crate::schema::GROUP;
 
@@ -97,7 +99,7 @@ impl Scim {
     }
 
     /// All members of a group.
-    async fn members(&self, who: &Principal, id: GroupId) -> Result<Vec<Member>, ScimError> {
+    pub(crate) async fn members(&self, who: &Principal, id: GroupId) -> Result<Vec<Member>, ScimError> {
         let who = self.reader(who);
         let mut members: Vec<Member> = Vec::new();
         loop {
@@ -111,16 +113,17 @@ impl Scim {
         }
     }
 
-    /// The group's resource, with its members where they are wanted.
-    pub(crate) async fn show_group(
+    /// The group as it was found, with its members where they are wanted.
+    pub(crate) async fn found_group(
         &self,
-        who: &Principal,
-        base: &str,
+        call: &Call,
         group: &Group,
-        with_members: bool,
+        projection: &Projection,
     ) -> Result<Shown, ScimError> {
-        let members = if with_members { Some(self.members(who, group.id).await?) } else { None };
-        Ok(Shown::new(convert::resource(group, members, &who.source, base)))
+        let wants_members = projection.wants("members");
+        let members = if wants_members { self.members(&call.who, group.id).await? } else { Vec::new() };
+        let shown = GroupResource { group, members: &members, source: &call.who.source, base: &call.base };
+        Ok(Shown::new(&shown, projection))
     }
 }
 

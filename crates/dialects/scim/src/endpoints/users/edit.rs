@@ -1,18 +1,21 @@
 //! Users as they are created, changed and deleted: by their endpoints, and by the operations of a bulk request.
 
 use roster_directory::{
-    Applied, Change, Dialect, Error, Principal, Refusal, Scope, Target, Update, User, UserId,
+    Applied, Change, Dialect, Error, GroupId, GroupName, Principal, Refusal, Scope, Target, Update, User,
+    UserId,
 };
 use serde_json::{Map, Value};
 
 use super::super::MOST_ATTEMPTS;
 use crate::Scim;
 use crate::answer::Shown;
-use crate::call::Conditions;
-use crate::convert::from_user;
+use crate::call::{Call, Conditions};
+use crate::convert::from_user::UserResource;
 use crate::convert::to_patch::{self, Asked};
 use crate::error::ScimError;
 use crate::patch::{self, PatchRequest};
+use crate::projection::Projection;
+use crate::representation;
 use crate::resource::{self, Resource};
 use crate::schema::USER;
 
@@ -59,18 +62,16 @@ impl Scim {
     pub(crate) async fn create_user(
         &self,
         who: &Principal,
-        base: &str,
         sent: &Map<String, Value>,
         conditions: Conditions,
-    ) -> Result<Shown, ScimError> {
+    ) -> Result<Applied, ScimError> {
         let mut faults = Vec::new();
         let resource = resource::whole(&USER, sent, &mut faults);
         let Asked { patch, password } =
             to_patch::patch(&Resource::new(), &resource, &who.source, &mut faults);
         ScimError::check(&faults)?;
         let update = Update { patch, password, idempotency: conditions.idempotency, ..Update::default() };
-        let applied = self.directory.create(who, Dialect::Scim, update).await?;
-        self.shown(who, base, applied).await
+        Ok(self.directory.create(who, Dialect::Scim, update).await?)
     }
 
     /// Changes a user. Where somebody else was quicker, the change is made again for what the user is then.
@@ -81,20 +82,19 @@ impl Scim {
         id: UserId,
         edit: &Edit,
         conditions: Conditions,
-    ) -> Result<Shown, ScimError> {
+    ) -> Result<Applied, ScimError> {
         for _ in 0..MOST_ATTEMPTS {
             let update = match self.prepare(who, base, id, edit, &conditions).await {
                 Ok(update) => update,
                 // What was done once may be impossible now, and is answered as it was then.
                 Err(error) => {
                     let Some(request) = &conditions.idempotency else { return Err(error) };
-                    let earlier = self.directory.replayed(who, request).await?;
-                    return self.shown(who, base, earlier.ok_or(error)?).await;
+                    return self.directory.replayed(who, request).await?.ok_or(error);
                 }
             };
             match self.directory.update(who, Dialect::Scim, Target::Id(id), update).await {
                 Err(Error::Moved) => {}
-                applied => return self.shown(who, base, applied?).await,
+                applied => return Ok(applied?),
             }
         }
         Err(Error::Moved.into())
@@ -114,7 +114,8 @@ impl Scim {
         if if_match.as_ref().is_some_and(|versions| !versions.contains(&user.version)) {
             return Err(Error::from(Refusal::VersionMismatch { current: user.version }).into());
         }
-        let before = from_user::resource(&user, &[], &who.source, base).into_resource();
+        let before = UserResource { user: &user, groups: &[], source: &who.source, base };
+        let before = representation::resource(&before)?;
         let after = edit.apply(&before)?;
         let mut faults = Vec::new();
         let Asked { mut patch, password } = to_patch::patch(&before, &after, &who.source, &mut faults);
@@ -144,26 +145,37 @@ impl Scim {
         Ok(applied.replayed)
     }
 
-    async fn shown(&self, who: &Principal, base: &str, applied: Applied) -> Result<Shown, ScimError> {
-        let Applied { user, effect: _, replayed } = applied;
-        let shown = self.show_user(who, base, &user, true).await?;
-        Ok(Shown { replayed, ..shown })
+    /// The user after a change, with its groups: its entity tag is that of a read.
+    pub(crate) async fn changed_user(
+        &self,
+        call: &Call,
+        Applied { user, effect: _, replayed }: Applied,
+        projection: &Projection,
+    ) -> Result<Shown, ScimError> {
+        let groups = self.groups_of(&call.who, user.id).await?;
+        Ok(Shown { replayed, ..show(call, &user, &groups, projection) })
     }
 
-    /// The user's resource, with its groups where they are wanted.
-    pub(crate) async fn show_user(
+    /// The user as it was found, with its groups where they are wanted.
+    pub(crate) async fn found_user(
+        &self,
+        call: &Call,
+        user: &User,
+        projection: &Projection,
+    ) -> Result<Shown, ScimError> {
+        let wants_groups = projection.wants("groups");
+        let groups = if wants_groups { self.groups_of(&call.who, user.id).await? } else { Vec::new() };
+        Ok(show(call, user, &groups, projection))
+    }
+
+    /// The groups that a user is a member of.
+    pub(crate) async fn groups_of(
         &self,
         who: &Principal,
-        base: &str,
-        user: &User,
-        with_groups: bool,
-    ) -> Result<Shown, ScimError> {
-        let groups = if with_groups {
-            self.directory.groups_of(&self.reader(who), vec![user.id]).await?.remove(&user.id)
-        } else {
-            None
-        };
-        Ok(Shown::new(from_user::resource(user, &groups.unwrap_or_default(), &who.source, base)))
+        id: UserId,
+    ) -> Result<Vec<(GroupId, GroupName)>, ScimError> {
+        let groups = self.directory.groups_of(&self.reader(who), vec![id]).await?.remove(&id);
+        Ok(groups.unwrap_or_default())
     }
 
     /// Whoever may write is answered what was written, also without the scope to read.
@@ -172,4 +184,8 @@ impl Scim {
         who.scopes.insert(Scope::UsersRead);
         who
     }
+}
+
+fn show(call: &Call, user: &User, groups: &[(GroupId, GroupName)], projection: &Projection) -> Shown {
+    Shown::new(&UserResource { user, groups, source: &call.who.source, base: &call.base }, projection)
 }
