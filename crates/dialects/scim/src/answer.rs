@@ -5,7 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
-use crate::error::{MEDIA_TYPE, ScimError};
+use crate::error::MEDIA_TYPE;
 use crate::list::ListResponse;
 use crate::projection::Projection;
 use crate::refused;
@@ -42,8 +42,8 @@ pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
 }
 
 /// A page of a list.
-pub(crate) fn list(page: &ListResponse) -> Result<Response, ScimError> {
-    Ok(written(StatusCode::OK, page.to_json()?))
+pub(crate) fn list(page: ListResponse) -> Response {
+    written(StatusCode::OK, page.into_json())
 }
 
 /// A response whose body is written down.

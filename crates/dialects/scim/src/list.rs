@@ -11,113 +11,72 @@ const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 /// About how many bytes most users take.
 const USUAL_BYTES: usize = 1_024;
 
-/// Resources as they are answered, written down one behind the other: a page of them takes a tenth of what it would take as
-/// values.
-#[derive(Debug, Default)]
-pub(crate) struct Resources {
-    written: Vec<u8>,
-    count: usize,
-}
-
-impl Resources {
-    /// None yet, with room for so many.
-    pub(crate) fn with_capacity(count: usize) -> Self {
-        Self { written: Vec::with_capacity(count.saturating_mul(USUAL_BYTES)), count: 0 }
-    }
-
-    /// Where the next one is to be written.
-    pub(crate) fn next(&mut self) -> &mut Vec<u8> {
-        self.separate();
-        self.count += 1;
-        &mut self.written
-    }
-
-    /// Adds others behind them.
-    pub(crate) fn append(&mut self, others: &Self) {
-        if others.count > 0 {
-            self.separate();
-            self.count += others.count;
-            self.written.extend_from_slice(&others.written);
-        }
-    }
-
-    /// How many they are.
-    pub(crate) fn len(&self) -> usize {
-        self.count
-    }
-
-    fn separate(&mut self) {
-        if self.count > 0 {
-            self.written.push(b',');
-        }
-    }
-}
-
-/// A page of a list.
-#[derive(Debug)]
-pub(crate) struct ListResponse {
-    head: Head,
-    resources: Resources,
-}
-
 /// What is said of a page before its resources.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Head {
-    schemas: [&'static str; 1],
+pub(crate) struct Head {
     /// How many the whole list has, where that is known: a list that is read by cursor is not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    total_results: Option<u64>,
+    pub(crate) total_results: Option<u64>,
     /// Which of the list the first one is, from 1, where it is read by index.
     #[serde(skip_serializing_if = "Option::is_none")]
-    start_index: Option<u64>,
-    items_per_page: usize,
+    pub(crate) start_index: Option<u64>,
+    /// How many the page has.
+    pub(crate) items_per_page: usize,
     /// The cursor of the next page, where the list is read by cursor and goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
-    next_cursor: Option<String>,
+    pub(crate) next_cursor: Option<String>,
+}
+
+/// A page of a list, written down as it is answered.
+#[derive(Debug)]
+pub(crate) struct ListResponse {
+    json: Vec<u8>,
+    /// Where its first resource begins.
+    start: usize,
 }
 
 impl ListResponse {
-    fn new(resources: Resources) -> Self {
-        let head = Head {
-            schemas: [LIST_RESPONSE],
-            total_results: None,
-            start_index: None,
-            items_per_page: resources.len(),
-            next_cursor: None,
-        };
-        Self { head, resources }
-    }
-
-    /// A page of a list that is read by index.
-    pub(crate) fn by_index(resources: Resources, total_results: Option<u64>, start_index: u64) -> Self {
-        let Self { head, resources } = Self::new(resources);
-        Self { head: Head { total_results, start_index: Some(start_index), ..head }, resources }
-    }
-
-    /// A page of a list that is read by cursor.
-    pub(crate) fn by_cursor(resources: Resources, next_cursor: Option<String>) -> Self {
-        let Self { head, resources } = Self::new(resources);
-        Self { head: Head { next_cursor, ..head }, resources }
+    /// A page that has no resources yet.
+    pub(crate) fn new(head: &Head) -> Result<Self, ScimError> {
+        #[derive(Serialize)]
+        struct Message<'h> {
+            schemas: [&'static str; 1],
+            #[serde(flatten)]
+            head: &'h Head,
+        }
+        let mut json = Vec::with_capacity(head.items_per_page.saturating_add(1).saturating_mul(USUAL_BYTES));
+        serde_json::to_writer(&mut json, &Message { schemas: [LIST_RESPONSE], head })
+            .map_err(|error| refused::unwritable(&error))?;
+        json.truncate(json.len().saturating_sub("}".len()));
+        json.extend_from_slice(b",\"Resources\":[");
+        Ok(Self { start: json.len(), json })
     }
 
     /// The whole of a short list, as `/Schemas` and `/ResourceTypes` answer it.
     pub(crate) fn whole(resources: &[Value]) -> Result<Self, ScimError> {
-        let mut written = Resources::default();
+        let count = resources.len();
+        let total_results = u64::try_from(count).ok();
+        let head = Head { total_results, start_index: Some(1), items_per_page: count, ..Head::default() };
+        let mut list = Self::new(&head)?;
         for resource in resources {
-            serde_json::to_writer(written.next(), resource).map_err(|error| refused::unwritable(&error))?;
+            serde_json::to_writer(list.next(), resource).map_err(|error| refused::unwritable(&error))?;
         }
-        Ok(Self::by_index(written, u64::try_from(resources.len()).ok(), 1))
+        Ok(list)
     }
 
-    /// The page as it is answered: `Resources` comes last.
-    pub(crate) fn to_json(&self) -> Result<Vec<u8>, ScimError> {
-        let mut json = serde_json::to_vec(&self.head).map_err(|error| refused::unwritable(&error))?;
-        json.truncate(json.len().saturating_sub("}".len()));
-        let parts: [&[u8]; 3] = [b",\"Resources\":[", &self.resources.written, b"]}"];
-        json.reserve(parts.iter().map(|part| part.len()).sum());
-        parts.iter().for_each(|part| json.extend_from_slice(part));
-        Ok(json)
+    /// Where the next resource is to be written.
+    pub(crate) fn next(&mut self) -> &mut Vec<u8> {
+        if self.json.len() > self.start {
+            self.json.push(b',');
+        }
+        &mut self.json
+    }
+
+    /// The page, which has all its resources.
+    pub(crate) fn into_json(mut self) -> Vec<u8> {
+        self.json.extend_from_slice(b"]}");
+        self.json
     }
 }
 
@@ -129,36 +88,23 @@ mod tests {
 
     #[test]
     fn a_page_by_index_has_a_total_and_one_by_cursor_has_none() {
-        let text = |page: ListResponse| String::from_utf8(page.to_json().unwrap()).unwrap();
-        let mut one = Resources::default();
+        let text = |page: ListResponse| String::from_utf8(page.into_json()).unwrap();
+        let by_index =
+            Head { total_results: Some(7), start_index: Some(3), items_per_page: 1, next_cursor: None };
+        let mut one = ListResponse::new(&by_index).unwrap();
         one.next().extend_from_slice(br#"{"id":"1"}"#);
         assert_eq!(
-            text(ListResponse::by_index(one, Some(7), 3)),
+            text(one),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":7,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"1"}]}"#
         );
+        let by_cursor = Head { next_cursor: Some("c".to_owned()), ..Head::default() };
         assert_eq!(
-            text(ListResponse::by_cursor(Resources::default(), Some("c".to_owned()))),
+            text(ListResponse::new(&by_cursor).unwrap()),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"itemsPerPage":0,"nextCursor":"c","Resources":[]}"#
         );
         assert_eq!(
             text(ListResponse::whole(&[json!(1), json!(2)]).unwrap()),
             r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":2,"startIndex":1,"itemsPerPage":2,"Resources":[1,2]}"#
         );
-    }
-
-    #[test]
-    fn resources_are_put_behind_others() {
-        let of = |numbers: &[u8]| {
-            let mut resources = Resources::with_capacity(numbers.len());
-            numbers
-                .iter()
-                .for_each(|number| resources.next().extend_from_slice(number.to_string().as_bytes()));
-            resources
-        };
-        let mut all = of(&[]);
-        for more in [&[][..], &[1, 2], &[], &[3]] {
-            all.append(&of(more));
-        }
-        assert_eq!((all.len(), all.written.as_slice()), (3, &b"1,2,3"[..]));
     }
 }

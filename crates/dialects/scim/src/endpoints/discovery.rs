@@ -29,7 +29,7 @@ async fn admit(scim: &Scim, request: Request) -> Result<Call, ScimError> {
 }
 
 fn whole(resources: &[Value]) -> Result<Response, ScimError> {
-    answer::list(&ListResponse::whole(resources)?)
+    Ok(answer::list(ListResponse::whole(resources)?))
 }
 
 /// What the service can do

@@ -1,24 +1,23 @@
 //! Lists of users and of groups: `GET /Users`, `GET /Groups`, and the same by `POST …/.search` (RFC 7644, 3.4.2 and 3.4.3).
 
+mod cursor;
+mod page;
+
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use roster_directory::search::{Condition, From, Search};
+use roster_directory::search::{Condition, Found, From, Search};
 use roster_directory::{GroupId, Principal, Scope, UserId};
 use uuid::Uuid;
 
+use self::cursor::behind;
+use self::page::{Groups, Page, Users};
 use super::PAGE_SIZES;
 use crate::call::Call;
-use crate::convert::from_user::UserResource;
-use crate::convert::group::GroupResource;
 use crate::error::{ScimError, ScimType};
-use crate::list::{ListResponse, Resources};
 use crate::openapi::{self, ScimErrors};
 use crate::projection::Projection;
-use crate::representation;
 use crate::schema::{GROUP, ResourceType, USER};
 use crate::search::{SearchRequest, SortOrder, Start};
 use crate::{Scim, answer, filter};
@@ -27,80 +26,58 @@ use crate::{Scim, answer, filter};
 /// 3.4.2.4), and groups have no bound.
 const MOST_MEMBERS_ON_A_PAGE: usize = 20_000;
 
-/// Some of a list, and how many the whole has if they were counted.
-pub(crate) struct Page {
-    /// The resources, written down as they are answered.
-    pub(crate) resources: Resources,
-    /// How many there are in all.
-    pub(crate) total: Option<u64>,
-    /// The last one, where others follow.
-    next: Option<Uuid>,
-}
-
 impl Scim {
     /// A page of users. `beside` is the other kind of resource, where the list has both.
     pub(crate) async fn page_of_users(
         &self,
         who: &Principal,
-        base: &str,
         asked: &SearchRequest,
         beside: Option<&'static ResourceType>,
-    ) -> Result<Page, ScimError> {
+    ) -> Result<Users, ScimError> {
         let projection = Projection::new(&USER, &asked.attributes, &asked.excluded_attributes)?;
         let condition =
             asked.filter.as_deref().map(|filter| filter::user_condition(filter, &who.source, beside));
         let sort =
             asked.sort_by.as_deref().map(|name| filter::user_sort_key(name, &who.source)).transpose()?;
         let search = search(&USER, condition, sort, asked, UserId)?;
-        let found = self.directory.search_users(who, search).await?;
+        let Found { page: found, total, more } = self.directory.search_users(who, search).await?;
         let groups = if projection.wants("groups") {
-            self.directory.groups_of(who, found.page.iter().map(|user| user.id).collect()).await?
+            self.directory.groups_of(who, found.iter().map(|user| user.id).collect()).await?
         } else {
             Default::default()
         };
-        let mut resources = Resources::with_capacity(found.page.len());
-        for user in &found.page {
-            let groups = groups.get(&user.id).map_or(&[][..], Vec::as_slice);
-            let shown = UserResource { user, groups, source: &who.source, base };
-            representation::write(resources.next(), &shown, &projection);
-        }
-        Ok(Page {
-            resources,
-            total: found.total,
-            next: found.page.last().filter(|_| found.more).map(|user| user.id.0),
-        })
+        let next = found.last().filter(|_| more).map(|user| user.id.0);
+        Ok(Users { page: Page { found, projection, total, next }, groups })
     }
 
     /// A page of groups. `beside` is the other kind of resource, where the list has both.
     pub(crate) async fn page_of_groups(
         &self,
         who: &Principal,
-        base: &str,
         asked: &SearchRequest,
         beside: Option<&'static ResourceType>,
-    ) -> Result<Page, ScimError> {
+    ) -> Result<Groups, ScimError> {
         let projection = Projection::new(&GROUP, &asked.attributes, &asked.excluded_attributes)?;
         let condition =
             asked.filter.as_deref().map(|filter| filter::group_condition(filter, &who.source, beside));
         let sort =
             asked.sort_by.as_deref().map(|name| filter::group_sort_key(name, &who.source)).transpose()?;
         let search = search(&GROUP, condition, sort, asked, GroupId)?;
-        let found = self.directory.search_groups(who, search).await?;
+        let Found { page, total, more } = self.directory.search_groups(who, search).await?;
         let wants_members = projection.wants("members");
-        let mut resources = Resources::default();
-        let (mut last, mut members) = (None, 0_usize);
-        for group in &found.page {
+        let (in_all, mut members) = (page.len(), 0_usize);
+        let mut found = Vec::with_capacity(in_all);
+        for group in page {
             if members >= MOST_MEMBERS_ON_A_PAGE {
                 break;
             }
             let own = if wants_members { self.members(who, group.id).await? } else { Vec::new() };
-            let shown = GroupResource { group, members: &own, source: &who.source, base };
-            representation::write(resources.next(), &shown, &projection);
             members = members.saturating_add(own.len());
-            last = Some(group.id.0);
+            found.push((group, own));
         }
-        let goes_on = found.more || resources.len() < found.page.len();
-        Ok(Page { resources, total: found.total, next: last.filter(|_| goes_on) })
+        let goes_on = more || found.len() < in_all;
+        let next = found.last().filter(|_| goes_on).map(|(group, _)| group.id.0);
+        Ok(Page { found, projection, total, next })
     }
 
     async fn page(
@@ -109,17 +86,19 @@ impl Scim {
         call: &Call,
         asked: &SearchRequest,
     ) -> Result<Response, ScimError> {
-        let page = if kind == &USER {
-            self.page_of_users(&call.who, &call.base, asked, None).await?
+        let Call { who, base, .. } = call;
+        let list = if kind == &USER {
+            let users = self.page_of_users(who, asked, None).await?;
+            let mut list = users.page.begin(kind, &asked.start)?;
+            users.write(&mut list, who, base);
+            list
         } else {
-            self.page_of_groups(&call.who, &call.base, asked, None).await?
+            let groups = self.page_of_groups(who, asked, None).await?;
+            let mut list = groups.begin(kind, &asked.start)?;
+            groups.write(&mut list, who, base);
+            list
         };
-        let Page { resources, total, next } = page;
-        let page = match asked.start {
-            Start::Index(index) => ListResponse::by_index(resources, total, index),
-            Start::Cursor(_) => ListResponse::by_cursor(resources, next.map(|id| cursor(kind, id))),
-        };
-        answer::list(&page)
+        Ok(answer::list(list))
     }
 
     async fn list(&self, kind: &'static ResourceType, request: Request) -> Result<Response, ScimError> {
@@ -160,21 +139,6 @@ fn search<T, Key, Id>(
         from,
         limit: asked.count,
     })
-}
-
-/// Where a page ends, in a form that says nothing to callers: the first letter of the kind, and an id.
-fn cursor(kind: &ResourceType, id: Uuid) -> String {
-    let letter = kind.name.as_bytes().first().copied().unwrap_or_default();
-    URL_SAFE_NO_PAD.encode([&[letter], id.as_bytes().as_slice()].concat())
-}
-
-fn behind(kind: &ResourceType, cursor: &str) -> Result<Uuid, ScimError> {
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let id = bytes.as_deref().and_then(<[u8]>::split_first).and_then(|(letter, id)| {
-        Some(*letter).filter(|letter| kind.name.as_bytes().first() == Some(letter))?;
-        Uuid::from_slice(id).ok()
-    });
-    id.ok_or_else(|| ScimError::new(ScimType::InvalidCursor, "the cursor is none of this list"))
 }
 
 /// List users

@@ -8,7 +8,7 @@ use roster_directory::Scope;
 
 use super::PAGE_SIZES;
 use crate::error::{ScimError, ScimType};
-use crate::list::ListResponse;
+use crate::list::{Head, ListResponse};
 use crate::openapi::{self, ScimErrors};
 use crate::schema::{GROUP, USER};
 use crate::search::{SearchRequest, Start};
@@ -49,17 +49,22 @@ pub(crate) async fn search(State(scim): State<Arc<Scim>>, request: Request) -> R
     };
     let sort_by = |is_one: bool| asked.sort_by.clone().filter(|_| is_one);
     let users = SearchRequest { sort_by: sort_by(of_users), ..asked.clone() };
-    let users = scim.page_of_users(&call.who, &call.base, &users, Some(&GROUP)).await?;
-    let in_all = users.total.unwrap_or_default();
+    let users = scim.page_of_users(&call.who, &users, Some(&GROUP)).await?;
+    let users_in_all = users.page.total.unwrap_or_default();
     let groups = SearchRequest {
-        start: Start::Index(index.saturating_sub(in_all).max(1)),
-        count: asked.count.saturating_sub(users.resources.len()),
+        start: Start::Index(index.saturating_sub(users_in_all).max(1)),
+        count: asked.count.saturating_sub(users.page.len()),
         sort_by: sort_by(of_groups),
         ..asked.clone()
     };
-    let groups = scim.page_of_groups(&call.who, &call.base, &groups, Some(&USER)).await?;
-    let mut resources = users.resources;
-    resources.append(&groups.resources);
-    let total = in_all.saturating_add(groups.total.unwrap_or_default());
-    answer::list(&ListResponse::by_index(resources, Some(total), index))
+    let groups = scim.page_of_groups(&call.who, &groups, Some(&USER)).await?;
+    let mut list = ListResponse::new(&Head {
+        total_results: Some(users_in_all.saturating_add(groups.total.unwrap_or_default())),
+        start_index: Some(index),
+        items_per_page: users.page.len().saturating_add(groups.len()),
+        next_cursor: None,
+    })?;
+    users.write(&mut list, &call.who, &call.base);
+    groups.write(&mut list, &call.who, &call.base);
+    Ok(answer::list(list))
 }
