@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -12,7 +12,7 @@ use crate::element::{Element, ElementId};
 use crate::fold;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
-use crate::value::{Avatar, Email, FieldValue, Invalid, Kind, Text, Value};
+use crate::value::{Avatar, Email, FieldValue, Invalid, Kind, Text, Value, read_text};
 
 /// The id of a user: made by Roster, never chosen by a caller, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,8 +55,7 @@ impl fmt::Display for Number {
 }
 
 /// Whose external ids these are: a name of 1 to 64 characters (`bubble`, `okta`).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source(Arc<str>);
 
 impl Source {
@@ -77,8 +76,7 @@ impl Source {
 }
 
 /// What a source calls a user: 1 to 255 characters, no control character, compared character for character.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExternalId(Text<255>);
 
 impl ExternalId {
@@ -94,8 +92,7 @@ impl ExternalId {
 }
 
 /// What a user signs in as: 1 to 255 characters; unique by [`crate::fold::fold`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(Text<255>);
 
 impl UserName {
@@ -111,8 +108,7 @@ impl UserName {
 }
 
 /// A profile that a grant gives: 1 to 255 characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileId(Text<255>);
 
 impl ProfileId {
@@ -141,17 +137,15 @@ macro_rules! text_noun {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = Invalid;
-
-            fn try_from(text: String) -> Result<Self, Invalid> {
-                Self::new(&text)
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
-        impl From<$name> for String {
-            fn from(noun: $name) -> Self {
-                noun.as_str().to_owned()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_text(deserializer, Self::new)
             }
         }
     )*};
