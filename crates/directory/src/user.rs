@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -12,7 +12,7 @@ use crate::element::{Element, ElementId};
 use crate::fold;
 use crate::password::PasswordHash;
 use crate::seal::WrappedKey;
-use crate::value::{Avatar, Email, FieldValue, Invalid, Kind, Text, Value};
+use crate::value::{Avatar, Email, FieldValue, Invalid, Kind, Text, Value, read_text};
 
 /// The id of a user: made by Roster, never chosen by a caller, never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -55,8 +55,7 @@ impl fmt::Display for Number {
 }
 
 /// Whose external ids these are: a name of 1 to 64 characters (`bubble`, `okta`).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source(Arc<str>);
 
 impl Source {
@@ -77,8 +76,7 @@ impl Source {
 }
 
 /// What a source calls a user: 1 to 255 characters, no control character, compared character for character.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExternalId(Text<255>);
 
 impl ExternalId {
@@ -94,8 +92,7 @@ impl ExternalId {
 }
 
 /// What a user signs in as: 1 to 255 characters; unique by [`crate::fold::fold`].
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserName(Text<255>);
 
 impl UserName {
@@ -111,8 +108,7 @@ impl UserName {
 }
 
 /// A profile that a grant gives: 1 to 255 characters.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProfileId(Text<255>);
 
 impl ProfileId {
@@ -141,17 +137,15 @@ macro_rules! text_noun {
             }
         }
 
-        impl TryFrom<String> for $name {
-            type Error = Invalid;
-
-            fn try_from(text: String) -> Result<Self, Invalid> {
-                Self::new(&text)
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
-        impl From<$name> for String {
-            fn from(noun: $name) -> Self {
-                noun.as_str().to_owned()
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                read_text(deserializer, Self::new)
             }
         }
     )*};
@@ -218,6 +212,15 @@ macro_rules! fields {
                 }
             }
 
+            /// The field with that number, if this version of Roster knows it.
+            pub fn from_id(id: u16) -> Option<Self> {
+                match id {
+                    $( $id => Some(Self::$variant), )*
+                    $( $other_id => Some(Self::$other_variant), )*
+                    _ => None,
+                }
+            }
+
             /// The name, which is the column's too.
             pub fn name(self) -> &'static str {
                 match self {
@@ -239,18 +242,22 @@ macro_rules! fields {
 
             /// The value of a plain field; `None` if it is empty, or no plain field.
             pub fn value(&self, field: Field) -> Option<Value> {
-                $( if field == Field::$variant { return self.$name.as_ref().map(FieldValue::to_value); } )*
-                None
+                match field {
+                    $( Field::$variant => self.$name.as_ref().map(FieldValue::to_value), )*
+                    $( Field::$other_variant )|* => None,
+                }
             }
 
             /// Sets a plain field from a stored value. False if the field is not plain or the value is not one of its own.
             #[must_use]
             pub fn set(&mut self, field: Field, value: Value) -> bool {
-                $( if field == Field::$variant {
-                    self.$name = FieldValue::from_value(value);
-                    return self.$name.is_some();
-                } )*
-                false
+                match field {
+                    $( Field::$variant => {
+                        self.$name = FieldValue::from_value(value);
+                        self.$name.is_some()
+                    } )*
+                    $( Field::$other_variant )|* => false,
+                }
             }
         }
 
@@ -382,13 +389,6 @@ fields! {
     }
 }
 
-impl Field {
-    /// The field with that number, if this version of Roster knows it.
-    pub fn from_id(id: u16) -> Option<Self> {
-        Self::ALL.iter().copied().find(|field| field.id() == id)
-    }
-}
-
 impl TryFrom<u16> for Field {
     type Error = String;
 
@@ -399,12 +399,16 @@ impl TryFrom<u16> for Field {
 
 /// Which version of the user last changed each field, by the fields' numbers: those of a newer Roster are kept too.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct FieldVersions(BTreeMap<u16, u64>);
+pub struct FieldVersions(
+    /// In the order of the numbers, each once.
+    Vec<(u16, u64)>,
+);
 
 impl FieldVersions {
     /// The version that last changed `field`; 0 if none did.
     pub fn get(&self, field: Field) -> u64 {
-        self.0.get(&field.id()).copied().unwrap_or(0)
+        let place = self.place(field.id()).ok();
+        place.and_then(|place| self.0.get(place)).map_or(0, |(_, version)| *version)
     }
 
     /// Records that `version` changed `field`.
@@ -414,19 +418,39 @@ impl FieldVersions {
 
     /// The same for a field that this version of Roster may not know.
     pub fn set_number(&mut self, field: u16, version: u64) {
-        self.0.insert(field, version);
+        match self.place(field) {
+            Ok(place) => {
+                if let Some((_, last)) = self.0.get_mut(place) {
+                    *last = version;
+                }
+            }
+            Err(place) => self.0.insert(place, (field, version)),
+        }
     }
 
     /// The stored form: pairs of field number and version, each as a postcard varint.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let pairs: Vec<(u16, u64)> = self.0.iter().map(|(field, version)| (*field, *version)).collect();
-        postcard::to_stdvec(&pairs).unwrap_or_default()
+        postcard::to_stdvec(&self.0).unwrap_or_default()
     }
 
     /// From the stored form.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let pairs: Vec<(u16, u64)> = postcard::from_bytes(bytes).ok()?;
-        Some(Self(pairs.into_iter().collect()))
+        let mut pairs: Vec<(u16, u64)> = postcard::from_bytes(bytes).ok()?;
+        pairs.sort_by_key(|(field, _)| *field);
+        // Of two pairs of one field the later one counts.
+        pairs.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                *kept = *later;
+            }
+            is_same
+        });
+        Some(Self(pairs))
+    }
+
+    /// Where a field is, or would be.
+    fn place(&self, field: u16) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&field, |(number, _)| *number)
     }
 }
 
@@ -528,6 +552,13 @@ mod tests {
         versions.set(Field::UserName, 1);
         assert_eq!(versions.to_bytes(), [2, 1, 1, 5, 0xac, 2]);
         assert_eq!(FieldVersions::from_bytes(&versions.to_bytes()), Some(versions));
+    }
+
+    #[test]
+    fn field_versions_are_put_in_order_and_of_two_of_a_field_the_later_one_counts() {
+        let versions = FieldVersions::from_bytes(&[3, 5, 3, 1, 2, 5, 1]).unwrap();
+        assert_eq!(versions.to_bytes(), [2, 1, 2, 5, 1]);
+        assert_eq!([Field::UserName, Field::Email, Field::Phone].map(|field| versions.get(field)), [2, 1, 0]);
     }
 
     /// During an upgrade an older Roster writes users of a newer one.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use uuid::Uuid;
 
 use crate::clock::Timestamp;
@@ -53,7 +54,9 @@ fn check_text(text: &str, most: usize) -> Result<(), Invalid> {
     if text.len() > most && text.chars().count() > most {
         return Err(Invalid::TooLong(most));
     }
-    if text.chars().any(char::is_control) {
+    // Of nearly all texts every byte is a printable character, and many bytes are looked at in one step.
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & (b' '..=b'~').contains(&byte));
+    if !is_plain && text.chars().any(char::is_control) {
         return Err(Invalid::ControlCharacter);
     }
     Ok(())
@@ -64,10 +67,8 @@ fn check_text(text: &str, most: usize) -> Result<(), Invalid> {
 pub struct Text<const MAX: usize>(Arc<str>);
 
 impl<const MAX: usize> Text<MAX> {
-    /// Checks `text`.
-    pub fn new(text: &str) -> Result<Self, Invalid> {
-        check_text(text, MAX)?;
-        Ok(Self(text.into()))
+    fn check(text: &str) -> Result<(), Invalid> {
+        check_text(text, MAX)
     }
 }
 
@@ -86,16 +87,11 @@ impl Email {
     /// The most characters that an address may have (RFC 5321, 4.5.3.1.3, less its angle brackets).
     pub const MAX: usize = 254;
 
-    /// Checks `text`.
-    pub fn new(text: &str) -> Result<Self, Invalid> {
+    fn check(text: &str) -> Result<(), Invalid> {
         check_text(text, Self::MAX)?;
         let (local, domain) = text.split_once('@').ok_or(Invalid::Email)?;
         let whole = !local.is_empty() && !domain.is_empty() && !domain.contains('@');
-        if whole && !text.chars().any(char::is_whitespace) {
-            Ok(Self(text.into()))
-        } else {
-            Err(Invalid::Email)
-        }
+        if whole && !text.chars().any(char::is_whitespace) { Ok(()) } else { Err(Invalid::Email) }
     }
 }
 
@@ -107,11 +103,10 @@ impl Avatar {
     /// The most characters that the URL may have.
     pub const MAX: usize = 2_048;
 
-    /// Checks `text`.
-    pub fn new(text: &str) -> Result<Self, Invalid> {
+    fn check(text: &str) -> Result<(), Invalid> {
         check_text(text, Self::MAX)?;
         let known = ["https://", "http://", "//"].iter().any(|start| text.starts_with(start));
-        if known { Ok(Self(text.into())) } else { Err(Invalid::Avatar) }
+        if known { Ok(()) } else { Err(Invalid::Avatar) }
     }
 }
 
@@ -126,6 +121,12 @@ pub fn parse_uuid(text: &str) -> Result<Uuid, Invalid> {
 macro_rules! text_newtype {
     ($([$($generics:tt)*] $name:ty;)*) => {$(
         impl<$($generics)*> $name {
+            /// Checks `text`.
+            pub fn new(text: &str) -> Result<Self, Invalid> {
+                Self::check(text)?;
+                Ok(Self(text.into()))
+            }
+
             /// The text.
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -152,7 +153,7 @@ macro_rules! text_newtype {
             }
 
             fn from_value(value: Value) -> Option<Self> {
-                if let Value::Text(text) = value { Self::new(&text).ok() } else { None }
+                if let Value::Text(text) = value { Self::check(&text).ok().map(|()| Self(text)) } else { None }
             }
 
             fn parse(text: &str) -> Result<Self, Invalid> {
@@ -185,7 +186,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Value {
     /// Any text.
-    Text(Arc<str>),
+    Text(#[serde(deserialize_with = "read_any_text")] Arc<str>),
     /// A truth value.
     Bool(bool),
     /// A moment.
@@ -200,6 +201,32 @@ pub enum Value {
     Holder(UserId),
     /// An element of what a user may have several of.
     Element(Box<Element>),
+}
+
+/// Reads a text, of which `make` makes what is wanted without a copy in between.
+pub(crate) fn read_text<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    make: impl FnOnce(&str) -> Result<T, Invalid>,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(TextVisitor(make))
+}
+
+fn read_any_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+    read_text(deserializer, |text| Ok(text.into()))
+}
+
+struct TextVisitor<Make>(Make);
+
+impl<T, Make: FnOnce(&str) -> Result<T, Invalid>> Visitor<'_> for TextVisitor<Make> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
 }
 
 /// A type that a field of a user may have.

@@ -161,8 +161,16 @@ impl View<'_> {
 
     /// Keeps a user that was read in the snapshot.
     pub(crate) fn keep_user(self, user: &User) {
-        let bytes = encode(user);
-        self.keep(|cache| cache.users.insert(user.id, bytes));
+        // Encoding is a sixth of a read: it is not done in vain, nor while the writer waits for the lock.
+        if self.cache.users.shard_capacity() > 0 && self.is_current() {
+            let bytes = encode(user);
+            self.keep(|cache| cache.users.insert(user.id, bytes));
+        }
+    }
+
+    /// Whether the cache is as of the snapshot.
+    fn is_current(self) -> bool {
+        *self.cache.shared() == self.position
     }
 
     fn look<T>(self, look: impl FnOnce(&Cache) -> Option<T>) -> Option<T> {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use roster_directory::element::Address;
 use roster_directory::{Attribute, Content, Element, User, fold};
-use rusqlite::{Connection, params};
+use rusqlite::{CachedStatement, Connection, params};
 
 use crate::cell::{Cell, Columns, version};
 use crate::error::Result;
@@ -19,9 +19,13 @@ static SELECT: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {COLUMNS} FROM user_elements WHERE user_id = ?1 AND is_there = 1 ORDER BY id")
 });
 
+/// The statement by which [`load`] reads.
+pub(crate) fn prepare(conn: &Connection) -> Result<CachedStatement<'_>> {
+    Ok(conn.prepare_cached(&SELECT)?)
+}
+
 /// Adds the elements of a user that was read from its row.
-pub(crate) fn load(conn: &Connection, user: &mut User) -> Result<()> {
-    let mut statement = conn.prepare_cached(&SELECT)?;
+pub(crate) fn load(statement: &mut CachedStatement<'_>, user: &mut User) -> Result<()> {
     let mut rows = statement.query([Cell::from(user.id)])?;
     while let Some(row) = rows.next()? {
         user.elements.push(read(&mut Columns::new(row, TABLE))?);

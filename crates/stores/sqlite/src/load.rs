@@ -9,7 +9,7 @@ use roster_directory::{
     Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Number, Position, ProfileId, Source, Target, User,
     UserId,
 };
-use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 use uuid::Uuid;
 
 use crate::cache::View;
@@ -27,28 +27,88 @@ pub(crate) fn holder(conn: &Connection, claim: &Claim) -> Result<Option<UserId>>
 
 /// A user, deleted ones too.
 pub(crate) fn user(conn: &Connection, id: UserId) -> Result<Option<User>> {
-    let mut statement = conn.prepare_cached(&columns::SELECT_BY_ID)?;
-    let mut rows = statement.query([Cell::from(id)])?;
-    rows.next()?.map(|row| from_row(conn, row)).transpose()
+    Users::prepare(conn, &columns::SELECT_BY_ID)?.find([Cell::from(id)])
 }
 
-/// A user by its number, deleted ones too. The number is where the row is.
-pub(crate) fn user_at(conn: &Connection, number: Number) -> Result<Option<User>> {
-    let mut statement = conn.prepare_cached(&columns::SELECT_BY_NUMBER)?;
-    let mut rows = statement.query([number.get()])?;
-    rows.next()?.map(|row| from_row(conn, row)).transpose()
+/// Reads users by the statements it is made with, which are looked up once for all that it reads.
+pub(crate) struct Users<'conn> {
+    row: CachedStatement<'conn>,
+    parts: Parts<'conn>,
 }
 
-/// A user from a row of [`columns::SELECT`], with its links, grants and elements.
-pub(crate) fn from_row(conn: &Connection, row: &Row<'_>) -> Result<User> {
-    let mut user = columns::user(row)?;
-    load_links(conn, &mut user)?;
-    load_grants(conn, &mut user)?;
-    // Most users never had any.
-    if user.last_element > 0 {
-        elements::load(conn, &mut user)?;
+impl<'conn> Users<'conn> {
+    /// `sql` is a [`columns::SELECT`] of one row.
+    pub(crate) fn prepare(conn: &'conn Connection, sql: &str) -> Result<Self> {
+        Ok(Self { row: conn.prepare_cached(sql)?, parts: Parts::prepare(conn)? })
     }
-    Ok(user)
+
+    /// The user that the statement's parameters lead to.
+    pub(crate) fn find(&mut self, params: impl Params) -> Result<Option<User>> {
+        let mut rows = self.row.query(params)?;
+        rows.next()?.map(|row| self.parts.user(row)).transpose()
+    }
+}
+
+/// Reads what of a user is not in its row.
+pub(crate) struct Parts<'conn> {
+    conn: &'conn Connection,
+    links: CachedStatement<'conn>,
+    grants: CachedStatement<'conn>,
+    /// From the first user on that ever had an element: most never had any.
+    elements: Option<CachedStatement<'conn>>,
+}
+
+impl<'conn> Parts<'conn> {
+    /// Looks up the statements.
+    pub(crate) fn prepare(conn: &'conn Connection) -> Result<Self> {
+        let links = conn.prepare_cached(
+            "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
+        )?;
+        let grants = conn
+            .prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
+        Ok(Self { conn, links, grants, elements: None })
+    }
+
+    /// A user from a row of [`columns::SELECT`], with its links, grants and elements.
+    pub(crate) fn user(&mut self, row: &Row<'_>) -> Result<User> {
+        let mut user = columns::user(row)?;
+        self.load_links(&mut user)?;
+        self.load_grants(&mut user)?;
+        if user.last_element > 0 {
+            self.load_elements(&mut user)?;
+        }
+        Ok(user)
+    }
+
+    fn load_links(&mut self, user: &mut User) -> Result<()> {
+        let mut rows = self.links.query([Cell::from(user.id)])?;
+        while let Some(row) = rows.next()? {
+            let columns = &mut Columns::new(row, "links");
+            let (source, external_id) = (columns.text()?, columns.text()?);
+            let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
+            user.links.insert(columns.check(source)?, columns.check(external_id)?);
+        }
+        Ok(())
+    }
+
+    fn load_grants(&mut self, user: &mut User) -> Result<()> {
+        let mut rows = self.grants.query([Cell::from(user.id)])?;
+        while let Some(row) = rows.next()? {
+            let columns = &mut Columns::new(row, "grants");
+            let (client_id, profile_id) = (columns.integer()?, columns.text()?);
+            let profile_id = columns.check(ProfileId::new(profile_id))?;
+            user.grants.insert(columns.check(Grant::new(client_id, profile_id))?);
+        }
+        Ok(())
+    }
+
+    fn load_elements(&mut self, user: &mut User) -> Result<()> {
+        let statement = match &mut self.elements {
+            Some(statement) => statement,
+            none => none.insert(elements::prepare(self.conn)?),
+        };
+        elements::load(statement, user)
+    }
 }
 
 /// The user that is named. Where not by its id, a living one: what a deleted user was called may be another's.
@@ -62,35 +122,6 @@ pub(crate) fn target(conn: &Connection, view: View<'_>, target: &Target) -> Resu
     };
     let found = id.map(|id| view.user(conn, id)).transpose()?.flatten();
     Ok(found.filter(User::is_living))
-}
-
-/// Adds the links of a user that was read from its row.
-fn load_links(conn: &Connection, user: &mut User) -> Result<()> {
-    let mut statement = conn.prepare_cached(
-        "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
-    )?;
-    let mut rows = statement.query([Cell::from(user.id)])?;
-    while let Some(row) = rows.next()? {
-        let columns = &mut Columns::new(row, "links");
-        let (source, external_id) = (columns.text()?, columns.text()?);
-        let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
-        user.links.insert(columns.check(source)?, columns.check(external_id)?);
-    }
-    Ok(())
-}
-
-/// Adds the grants of a user that was read from its row.
-fn load_grants(conn: &Connection, user: &mut User) -> Result<()> {
-    let mut statement =
-        conn.prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
-    let mut rows = statement.query([Cell::from(user.id)])?;
-    while let Some(row) = rows.next()? {
-        let columns = &mut Columns::new(row, "grants");
-        let (client_id, profile_id) = (columns.integer()?, columns.text()?);
-        let profile_id = columns.check(ProfileId::new(profile_id))?;
-        user.grants.insert(columns.check(Grant::new(client_id, profile_id))?);
-    }
-    Ok(())
 }
 
 /// A user's wrapped data key.

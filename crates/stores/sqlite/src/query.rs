@@ -3,14 +3,14 @@
 use std::sync::{Arc, LazyLock};
 
 use roster_directory::store::{Claim, Place, StoreError, UserFilter, UserPage, UserQuery};
-use roster_directory::{Number, Timestamp, User, UserId, fold};
+use roster_directory::{Timestamp, User, UserId, fold};
 use rusqlite::{Connection, Row, ToSql, params};
 
 use crate::cache::View;
 use crate::cell::{Cell, Columns};
-use crate::columns::SELECT;
+use crate::columns::{SELECT, SELECT_BY_NUMBER};
 use crate::error::Result;
-use crate::load;
+use crate::load::Users;
 use crate::reading::Reading;
 
 /// Both are answered by an index alone, whose entries lead to the rows by number.
@@ -60,16 +60,39 @@ fn behind(after: Option<UserId>) -> Cell<'static> {
     after.map_or(Cell::Blob(&[]), Cell::from)
 }
 
-/// The user of a row that begins with an id and a number.
-pub(crate) fn listed(conn: &Connection, view: View<'_>, row: &Row<'_>) -> Result<Arc<User>> {
-    let columns = &mut Columns::new(row, "users");
-    let (id, number) = (columns.user_id()?, columns.integer()?);
-    let number = columns.check(Number::new(number))?;
-    let user = match view.cached(id) {
-        Some(user) => Some(user),
-        None => load::user_at(conn, number)?.inspect(|user| view.keep_user(user)),
-    };
-    user.map(Arc::new).ok_or_else(|| columns.corrupt())
+/// Reads the users of a page.
+pub(crate) struct Listed<'a> {
+    conn: &'a Connection,
+    view: View<'a>,
+    /// From the first user on that is not cached.
+    uncached: Option<Users<'a>>,
+}
+
+impl<'a> Listed<'a> {
+    pub(crate) fn new(conn: &'a Connection, view: View<'a>) -> Self {
+        Self { conn, view, uncached: None }
+    }
+
+    /// The user of a row that begins with an id and a number.
+    pub(crate) fn user(&mut self, row: &Row<'_>) -> Result<Arc<User>> {
+        let columns = &mut Columns::new(row, "users");
+        let (id, number) = (columns.user_id()?, columns.integer()?);
+        if let Some(user) = self.view.cached(id) {
+            return Ok(Arc::new(user));
+        }
+        let user = self.load(number)?.ok_or_else(|| columns.corrupt())?;
+        self.view.keep_user(&user);
+        Ok(Arc::new(user))
+    }
+
+    /// The number is where the row is.
+    fn load(&mut self, number: i64) -> Result<Option<User>> {
+        let users = match &mut self.uncached {
+            Some(users) => users,
+            none => none.insert(Users::prepare(self.conn, &SELECT_BY_NUMBER)?),
+        };
+        users.find([number])
+    }
 }
 
 /// A page of living users.
@@ -124,10 +147,11 @@ fn page_within(
 ) -> Result<Option<UserPage>> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
+    let mut listed = Listed::new(conn, view);
     let mut users = Vec::new();
     for _ in 0..most {
         let Some(row) = rows.next()? else { return Ok(Some(UserPage { users, next: None })) };
-        let user = listed(conn, view, row)?;
+        let user = listed.user(row)?;
         if !user.is_living() {
             continue;
         }
@@ -153,7 +177,7 @@ fn recorded(
         "SELECT recorded_at_us, user_id FROM journal WHERE (recorded_at_us, user_id) > (?1, ?2) \
          ORDER BY recorded_at_us, user_id LIMIT ?3",
     )?;
-    let mut as_of = conn.prepare_cached(&AS_OF)?;
+    let mut as_of = Users::prepare(conn, &AS_OF)?;
     let one_more = i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1);
     let mut entries = entries.query(params![Cell::from(time), id, one_more])?;
     let mut page = UserPage::default();
@@ -167,10 +191,7 @@ fn recorded(
         let place @ (time, id) = (columns.time()?, columns.user_id()?);
         let user = match view.cached(id) {
             Some(user) => Some(user).filter(|user| user.recorded_at == time && user.is_living()),
-            None => {
-                let mut users = as_of.query(params![Cell::from(id), Cell::from(time)])?;
-                users.next()?.map(|row| load::from_row(conn, row)).transpose()?
-            }
+            None => as_of.find([Cell::from(id), Cell::from(time)])?,
         };
         if let Some(user) = user {
             if page.users.len() == limit {

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::error::{Error, Result};
-use crate::query::{FEW, listed};
+use crate::query::{FEW, Listed};
 use crate::records;
 
 /// Whether a search is for so few users, of one name or address, that it may be made on a thread that serves others as well.
@@ -83,7 +83,8 @@ fn queries(search: &UserSearch) -> Queries {
 
 /// Living users that fit.
 pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
-    find(conn, search, queries(search), |row| listed(conn, view, row))
+    let mut listed = Listed::new(conn, view);
+    find(conn, search, queries(search), |row| listed.user(row))
 }
 
 /// Groups that fit.
@@ -98,7 +99,7 @@ fn find<T, Key, Id, Item>(
     conn: &Connection,
     search: &Search<T, Key, Id>,
     Queries { page: statement, count }: Queries,
-    load: impl Fn(&Row<'_>) -> Result<Item>,
+    mut load: impl FnMut(&Row<'_>) -> Result<Item>,
 ) -> Result<Found<Item>> {
     let mut prepared = conn.prepare_cached(&statement.sql)?;
     let mut rows = prepared.query(params_from_iter(statement.params.iter().map(cell)))?;

@@ -15,9 +15,10 @@ pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Finding
     let rules = rules::load(conn)?;
     let mut statement = conn.prepare(&format!("{} ORDER BY number", *SELECT))?;
     let mut rows = statement.query([])?;
+    let mut parts = load::Parts::prepare(conn)?;
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
-        match load::from_row(conn, row) {
+        match parts.user(row) {
             Ok(user) => check_user(conn, keyring, rules, (&user, row), findings)?,
             Err(error) => findings.add(format_args!("user with number {number}"), error.to_string()),
         }
