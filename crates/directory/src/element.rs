@@ -275,7 +275,7 @@ impl Elements {
         let value = own.and_then(|index| self.list.get_mut(index)).and_then(|content| content.value.take());
         if let [only] = &*self.list
             && own.is_some()
-            && *only == own_content(self.attribute)
+            && ContentRef::from(only) == own_content(self.attribute)
         {
             return (value, Vec::new());
         }
@@ -304,46 +304,81 @@ impl Address {
 }
 
 /// What an element of the directory's own value says where no caller said more.
-fn own_content(attribute: Attribute) -> Content {
-    Content { kind: attribute.own_kind().map(str::to_owned), primary: Some(true), ..Content::default() }
+fn own_content(attribute: Attribute) -> ContentRef<'static> {
+    ContentRef { kind: attribute.own_kind(), primary: Some(true), ..ContentRef::default() }
+}
+
+/// What an element says, as callers see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ContentRef<'a> {
+    /// The value, which may be the directory's own.
+    pub value: Option<&'a str>,
+    /// See [`Content`].
+    pub kind: Option<&'a str>,
+    /// See [`Content`].
+    pub display: Option<&'a str>,
+    /// See [`Content`].
+    pub primary: Option<bool>,
+    /// See [`Content`].
+    pub address: Option<&'a Address>,
+}
+
+impl<'a> From<&'a Content> for ContentRef<'a> {
+    fn from(Content { value, kind, display, primary, address }: &'a Content) -> Self {
+        Self {
+            value: value.as_deref(),
+            kind: kind.as_deref(),
+            display: display.as_deref(),
+            primary: *primary,
+            address: address.as_deref(),
+        }
+    }
+}
+
+impl From<ContentRef<'_>> for Content {
+    fn from(ContentRef { value, kind, display, primary, address }: ContentRef<'_>) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            value: owned(value),
+            kind: owned(kind),
+            display: owned(display),
+            primary,
+            address: address.cloned().map(Box::new),
+        }
+    }
 }
 
 impl User {
     /// The elements of an attribute as callers see them: the directory's own value is among them, also where no caller
     /// ever made an element of it.
-    pub fn elements_of(&self, attribute: Attribute) -> Vec<Content> {
-        let value = attribute.field().and_then(|field| own_value(&self.profile, field));
-        let stored = self.elements.iter().filter(|element| element.attribute == attribute);
-        let mut list: Vec<Content> = Vec::new();
-        let mut has_own = false;
-        for Element { is_own, content, .. } in stored {
-            let mut content = content.clone();
-            if *is_own {
-                has_own = true;
-                content.value.clone_from(&value);
-            }
-            list.push(content);
-        }
-        if let Some(value) = value
-            && !has_own
-        {
-            let is_primary = list.iter().all(|other| other.primary != Some(true));
-            let primary = Some(true).filter(|_| is_primary);
-            list.insert(0, Content { value: Some(value), primary, ..own_content(attribute) });
-        }
-        list
+    pub fn elements_of(&self, attribute: Attribute) -> impl Iterator<Item = ContentRef<'_>> {
+        let own = own_value(&self.profile, attribute);
+        let stored = self.elements.iter().filter(move |element| element.attribute == attribute);
+        let has_own = stored.clone().any(|element| element.is_own);
+        let has_primary = stored.clone().any(|element| element.content.primary == Some(true));
+        let implied = own.filter(|_| !has_own).map(|value| {
+            let content = own_content(attribute);
+            ContentRef { value: Some(value), primary: content.primary.filter(|_| !has_primary), ..content }
+        });
+        let stored = stored.map(move |Element { is_own, content, .. }| {
+            let content = ContentRef::from(content);
+            if *is_own { ContentRef { value: own, ..content } } else { content }
+        });
+        implied.into_iter().chain(stored)
     }
 }
 
-/// The text of a plain field that is the directory's own value of an attribute.
-pub(crate) fn own_value(profile: &Profile, field: Field) -> Option<String> {
-    match profile.value(field) {
-        // Other dialects keep an empty phone or role as it was sent; here it is none.
-        Some(crate::value::Value::Text(text)) => {
-            Some(text.as_ref().to_owned()).filter(|text| !text.is_empty())
-        }
-        Some(_) | None => None,
-    }
+/// The directory's own value of an attribute. Other dialects keep an empty phone or role as it was sent; here it is none.
+pub(crate) fn own_value(profile: &Profile, attribute: Attribute) -> Option<&str> {
+    let Profile { email, phone, avatar, role, .. } = profile;
+    let value = match attribute {
+        Attribute::Emails => email.as_ref().map(Email::as_str),
+        Attribute::PhoneNumbers => phone.as_ref().map(Text::as_str),
+        Attribute::Photos => avatar.as_ref().map(Avatar::as_str),
+        Attribute::Roles => role.as_ref().map(Text::as_str),
+        Attribute::Addresses | Attribute::Ims | Attribute::Entitlements | Attribute::X509Certificates => None,
+    };
+    value.filter(|value| !value.is_empty())
 }
 
 /// What a patch does to elements: the whole list of each attribute that is named.

@@ -36,7 +36,7 @@ pub use change::{
 pub use clock::{Clock, Entropy, SystemClock, SystemEntropy, Timestamp};
 pub use decide::ChangeRecord;
 pub use directory::{Applied, Directory, References, Rules, Update};
-pub use element::{Attribute, Content, Element, Elements};
+pub use element::{Attribute, Content, ContentRef, Element, Elements};
 pub use error::{Error, Fault, FaultAt, Reason, Refusal, Refused};
 pub use group::{Group, GroupId, GroupName, Member};
 pub use idempotency::{Idempotency, IdempotencyKey};

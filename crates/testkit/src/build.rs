@@ -56,6 +56,11 @@ pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
     Text::new(text).unwrap()
 }
 
+/// The elements of an attribute as callers see them.
+pub fn elements_of(user: &User, attribute: Attribute) -> Vec<Content> {
+    user.elements_of(attribute).map(Content::from).collect()
+}
+
 /// A grant.
 pub fn grant(client_id: i64, profile_id: &str) -> Grant {
     Grant::new(client_id, ProfileId::new(profile_id).unwrap()).unwrap()

@@ -91,8 +91,7 @@ impl Merge {
     fn remove_orphans(&mut self) {
         let (profile, changes) = (&self.user.profile, &mut self.changes);
         self.user.elements.retain(|element| {
-            let is_orphan = element.is_own
-                && element.attribute.field().is_none_or(|field| own_value(profile, field).is_none());
+            let is_orphan = element.is_own && own_value(profile, element.attribute).is_none();
             if is_orphan {
                 record(changes, Some(element), None);
             }

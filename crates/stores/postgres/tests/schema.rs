@@ -10,7 +10,9 @@ use futures_util::future::join_all;
 use roster_directory::{Attribute, Change, Dialect, Rules, UserPatch};
 use roster_store_postgres::{OpenError, PostgresStore, SCHEMA};
 use roster_testkit::TestDatabase;
-use roster_testkit::build::{content, external_id, primary, principal, text, with_elements, with_email};
+use roster_testkit::build::{
+    content, elements_of, external_id, primary, principal, text, with_elements, with_email,
+};
 
 /// Nothing is locked, and all of them find the schema.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -79,7 +81,10 @@ async fn a_directory_from_before_scim_is_migrated_with_its_users() {
     let (after, migrated) = put(2, patch).await;
     assert_eq!((migrated.from, migrated.to), (2, SCHEMA));
     assert_eq!((after.id, after.version, &after.profile.email), (before.id, 2, &before.profile.email));
-    assert_eq!((&after.profile.title, after.elements_of(Attribute::Emails)), (&Some(text("Chief")), emails));
+    assert_eq!(
+        (&after.profile.title, elements_of(&after, Attribute::Emails)),
+        (&Some(text("Chief")), emails)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -168,6 +168,16 @@ impl View<'_> {
         }
     }
 
+    /// Keeps the users of a page that was read in the snapshot, if there is room: whoever walks through a large directory
+    /// pushes nobody out who was asked for by name, nor pays for it.
+    pub(crate) fn keep_page<'u>(self, users: impl Iterator<Item = &'u User>) {
+        let most = self.cache.users.capacity();
+        // Its parts are not full all at once.
+        if self.cache.users.weight() < most - most / 16 {
+            users.for_each(|user| self.keep_user(user));
+        }
+    }
+
     /// Whether the cache is as of the snapshot.
     fn is_current(self) -> bool {
         *self.cache.shared() == self.position
@@ -243,4 +253,57 @@ impl Weighter<Claim, UserId> for Weight {
 
 fn weight(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use roster_directory::{Number, Profile, Timestamp};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user(number: i64) -> User {
+        let id = UserId(Uuid::from_u128(number.unsigned_abs().into()));
+        let time = Timestamp::from_unix_micros(0).unwrap();
+        User {
+            id,
+            number: Number::new(number).unwrap(),
+            version: 1,
+            user_name: id.into(),
+            user_name_chosen: false,
+            active: true,
+            profile: Profile::default(),
+            links: Default::default(),
+            grants: Default::default(),
+            elements: Vec::new(),
+            last_element: 0,
+            password: None,
+            created_at: time,
+            updated_at: time,
+            registered_at: time,
+            recorded_at: time,
+            deleted_at: None,
+            data_key: WrappedKey::from_bytes(vec![0; 60]),
+            field_versions: FieldVersions::default(),
+        }
+    }
+
+    #[test]
+    fn pages_fill_the_cache_and_push_nobody_out() {
+        let cache = Cache::new(1 << 20);
+        let view = cache.at(7);
+        let users: Vec<User> = (1..10_000).map(user).collect();
+        let kept = |view: View<'_>| -> Vec<Number> {
+            users.iter().filter_map(|user| view.cached(user.id)).map(|user| user.number).collect()
+        };
+        users[..1_000].chunks(50).for_each(|page| view.keep_page(page.iter()));
+        assert_eq!(kept(view).len(), 1_000, "there is room");
+        users[..5_000].chunks(50).for_each(|page| view.keep_page(page.iter()));
+        let full = kept(view);
+        assert!((1_001..5_000).contains(&full.len()), "{}", full.len());
+        users[5_000..].chunks(50).for_each(|page| view.keep_page(page.iter()));
+        assert_eq!(kept(view), full);
+        view.keep_user(&users[9_998]);
+        assert_eq!(view.cached(users[9_998].id).as_ref(), Some(&users[9_998]));
+    }
 }

@@ -4,34 +4,23 @@ use std::sync::LazyLock;
 
 use roster_directory::element::Address;
 use roster_directory::{Attribute, Content, Element, User, fold};
-use rusqlite::{CachedStatement, Connection, params};
+use rusqlite::{Connection, params};
 
 use crate::cell::{Cell, Columns, version};
 use crate::error::Result;
 
-const TABLE: &str = "user_elements";
+pub(crate) const TABLE: &str = "user_elements";
 
 /// The columns that [`read`] reads.
 pub(crate) const COLUMNS: &str = "id, attribute, is_own, value, kind, display, is_primary, formatted, street_address, \
                                   locality, region, postal_code, country";
 
-static SELECT: LazyLock<String> = LazyLock::new(|| {
-    format!("SELECT {COLUMNS} FROM user_elements WHERE user_id = ?1 AND is_there = 1 ORDER BY id")
+/// The elements of users from one id to another: the user, whether it is there, and [`COLUMNS`].
+pub(crate) static SELECT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT user_id, is_there, {COLUMNS} FROM user_elements WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id, id"
+    )
 });
-
-/// The statement by which [`load`] reads.
-pub(crate) fn prepare(conn: &Connection) -> Result<CachedStatement<'_>> {
-    Ok(conn.prepare_cached(&SELECT)?)
-}
-
-/// Adds the elements of a user that was read from its row.
-pub(crate) fn load(statement: &mut CachedStatement<'_>, user: &mut User) -> Result<()> {
-    let mut rows = statement.query([Cell::from(user.id)])?;
-    while let Some(row) = rows.next()? {
-        user.elements.push(read(&mut Columns::new(row, TABLE))?);
-    }
-    Ok(())
-}
 
 /// An element from its columns.
 pub(crate) fn read(columns: &mut Columns<'_>) -> Result<Element> {

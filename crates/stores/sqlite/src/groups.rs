@@ -11,6 +11,7 @@ use rusqlite::{CachedStatement, Connection, Row, params};
 
 use crate::cell::{Cell, Columns};
 use crate::error::Result;
+use crate::walk::walk;
 
 /// The groups that a user is a member of.
 pub(crate) fn ids_of(conn: &Connection, user: UserId) -> Result<BTreeSet<GroupId>> {
@@ -28,46 +29,25 @@ pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
     Ok(few_of(conn, users, usize::MAX)?.unwrap_or_default())
 }
 
-/// How many entries of others are passed by before the next user is looked up.
-const MOST_PASSED_BY: usize = 8;
-
 /// The same, if there are at most so many. An index alone says who is where, and what each group is called is read once.
-///
-/// Users of a page are mostly neighbours in the index: it is walked from one to the next, which costs half of a look-up.
 pub(crate) fn few_of(conn: &Connection, users: &[UserId], most: usize) -> Result<Option<GroupsOf>> {
-    let sql = "SELECT user_id, group_id FROM group_members WHERE user_id >= ?1 ORDER BY user_id, group_id";
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut groups: GroupsOf = users.iter().map(|user| (*user, Vec::new())).collect();
-    let (mut names, mut found) = (BTreeMap::new(), 0_usize);
-    let mut wanted = groups.iter_mut().peekable();
-    while let Some((user, _)) = wanted.peek() {
-        let mut entries = statement.query([Cell::from(**user)])?;
-        let mut passed_by = 0;
-        while passed_by < MOST_PASSED_BY {
-            let Some(entry) = entries.next()? else { return Ok(Some(groups)) };
-            let columns = &mut Columns::new(entry, "group_members");
-            let member = columns.user_id()?;
-            while wanted.next_if(|(user, _)| **user < member).is_some() {}
-            match wanted.peek_mut() {
-                None => return Ok(Some(groups)),
-                Some((user, own)) if **user == member => {
-                    found += 1;
-                    if found > most {
-                        return Ok(None);
-                    }
-                    let id = columns.group_id()?;
-                    let name = match names.entry(id) {
-                        Entry::Occupied(name) => name.into_mut(),
-                        Entry::Vacant(place) => place.insert(display_name(conn, id)?),
-                    };
-                    own.extend(name.clone().map(|name| (id, name)));
-                    passed_by = 0;
-                }
-                Some(_) => passed_by += 1,
-            }
-        }
-    }
-    Ok(Some(groups))
+    let mut statement = conn.prepare_cached(
+        "SELECT user_id, group_id FROM group_members WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id, group_id",
+    )?;
+    let mut groups: Vec<(UserId, Vec<_>)> = users.iter().map(|user| (*user, Vec::new())).collect();
+    groups.sort_by_key(|(user, _)| *user);
+    groups.dedup_by_key(|(user, _)| *user);
+    let mut names = BTreeMap::new();
+    let are_few = walk((&mut statement, "group_members"), &mut groups, most, |own, columns| {
+        let id = columns.group_id()?;
+        let name = match names.entry(id) {
+            Entry::Occupied(name) => name.into_mut(),
+            Entry::Vacant(place) => place.insert(display_name(conn, id)?),
+        };
+        own.extend(name.clone().map(|name| (id, name)));
+        Ok(())
+    })?;
+    Ok(are_few.then(|| groups.into_iter().collect()))
 }
 
 fn display_name(conn: &Connection, id: GroupId) -> Result<Option<GroupName>> {

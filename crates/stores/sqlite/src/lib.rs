@@ -18,6 +18,7 @@ mod flush;
 mod groups;
 mod load;
 mod open;
+mod parts;
 mod query;
 mod readers;
 mod reading;
@@ -29,6 +30,7 @@ mod search;
 mod store;
 mod transaction;
 mod transfer;
+mod walk;
 mod writer;
 
 use std::sync::Arc;

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use roster_directory::journal::{EntryKind, decode_changes};
 use roster_directory::seal::{Keyring, Purpose, SealError, WrappedKey};
 use roster_directory::store::{Claim, ReadSet, Seen};
-use roster_directory::{
-    Actor, ChangeId, Dialect, Entry, ExternalId, Grant, Number, Position, ProfileId, Source, Target, User,
-    UserId,
-};
+use roster_directory::{Actor, ChangeId, Dialect, Entry, Number, Position, Target, User, UserId};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params, Row, params};
 use uuid::Uuid;
 
@@ -16,7 +13,8 @@ use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::columns;
 use crate::error::{Error, Result};
-use crate::{elements, groups, records};
+use crate::parts::Parts;
+use crate::{groups, records};
 
 /// Who holds a claim.
 pub(crate) fn holder(conn: &Connection, claim: &Claim) -> Result<Option<UserId>> {
@@ -44,70 +42,20 @@ impl<'conn> Users<'conn> {
 
     /// The user that the statement's parameters lead to.
     pub(crate) fn find(&mut self, params: impl Params) -> Result<Option<User>> {
-        let mut rows = self.row.query(params)?;
-        rows.next()?.map(|row| self.parts.user(row)).transpose()
-    }
-}
-
-/// Reads what of a user is not in its row.
-pub(crate) struct Parts<'conn> {
-    conn: &'conn Connection,
-    links: CachedStatement<'conn>,
-    grants: CachedStatement<'conn>,
-    /// From the first user on that ever had an element: most never had any.
-    elements: Option<CachedStatement<'conn>>,
-}
-
-impl<'conn> Parts<'conn> {
-    /// Looks up the statements.
-    pub(crate) fn prepare(conn: &'conn Connection) -> Result<Self> {
-        let links = conn.prepare_cached(
-            "SELECT source, external_id FROM links WHERE user_id = ?1 AND external_id IS NOT NULL",
-        )?;
-        let grants = conn
-            .prepare_cached("SELECT client_id, profile_id FROM grants WHERE user_id = ?1 AND granted = 1")?;
-        Ok(Self { conn, links, grants, elements: None })
-    }
-
-    /// A user from a row of [`columns::SELECT`], with its links, grants and elements.
-    pub(crate) fn user(&mut self, row: &Row<'_>) -> Result<User> {
-        let mut user = columns::user(row)?;
-        self.load_links(&mut user)?;
-        self.load_grants(&mut user)?;
-        if user.last_element > 0 {
-            self.load_elements(&mut user)?;
-        }
+        let mut user = self.find_row(params)?;
+        self.add_parts(&mut user)?;
         Ok(user)
     }
 
-    fn load_links(&mut self, user: &mut User) -> Result<()> {
-        let mut rows = self.links.query([Cell::from(user.id)])?;
-        while let Some(row) = rows.next()? {
-            let columns = &mut Columns::new(row, "links");
-            let (source, external_id) = (columns.text()?, columns.text()?);
-            let (source, external_id) = (Source::new(source), ExternalId::new(external_id));
-            user.links.insert(columns.check(source)?, columns.check(external_id)?);
-        }
-        Ok(())
+    /// The same without what is not in its row.
+    pub(crate) fn find_row(&mut self, params: impl Params) -> Result<Option<User>> {
+        let mut rows = self.row.query(params)?;
+        rows.next()?.map(columns::user).transpose()
     }
 
-    fn load_grants(&mut self, user: &mut User) -> Result<()> {
-        let mut rows = self.grants.query([Cell::from(user.id)])?;
-        while let Some(row) = rows.next()? {
-            let columns = &mut Columns::new(row, "grants");
-            let (client_id, profile_id) = (columns.integer()?, columns.text()?);
-            let profile_id = columns.check(ProfileId::new(profile_id))?;
-            user.grants.insert(columns.check(Grant::new(client_id, profile_id))?);
-        }
-        Ok(())
-    }
-
-    fn load_elements(&mut self, user: &mut User) -> Result<()> {
-        let statement = match &mut self.elements {
-            Some(statement) => statement,
-            none => none.insert(elements::prepare(self.conn)?),
-        };
-        elements::load(statement, user)
+    /// Adds what is not in the rows of users.
+    pub(crate) fn add_parts<'u>(&mut self, users: impl IntoIterator<Item = &'u mut User>) -> Result<()> {
+        self.parts.add_to(users)
     }
 }
 

@@ -68,30 +68,44 @@ pub(crate) struct Listed<'a> {
     uncached: Option<Users<'a>>,
 }
 
+/// A user of a page.
+pub(crate) struct Found {
+    user: Arc<User>,
+    /// Or read from its row alone: the rest is read for all of the page.
+    is_whole: bool,
+}
+
 impl<'a> Listed<'a> {
     pub(crate) fn new(conn: &'a Connection, view: View<'a>) -> Self {
         Self { conn, view, uncached: None }
     }
 
     /// The user of a row that begins with an id and a number.
-    pub(crate) fn user(&mut self, row: &Row<'_>) -> Result<Arc<User>> {
+    pub(crate) fn find(&mut self, row: &Row<'_>) -> Result<Found> {
         let columns = &mut Columns::new(row, "users");
         let (id, number) = (columns.user_id()?, columns.integer()?);
         if let Some(user) = self.view.cached(id) {
-            return Ok(Arc::new(user));
+            return Ok(Found { user: Arc::new(user), is_whole: true });
         }
-        let user = self.load(number)?.ok_or_else(|| columns.corrupt())?;
-        self.view.keep_user(&user);
-        Ok(Arc::new(user))
-    }
-
-    /// The number is where the row is.
-    fn load(&mut self, number: i64) -> Result<Option<User>> {
         let users = match &mut self.uncached {
             Some(users) => users,
             none => none.insert(Users::prepare(self.conn, &SELECT_BY_NUMBER)?),
         };
-        users.find([number])
+        // The number is where the row is.
+        let user = users.find_row([number])?.ok_or_else(|| columns.corrupt())?;
+        Ok(Found { user: Arc::new(user), is_whole: false })
+    }
+
+    /// The users that were found, whole.
+    pub(crate) fn whole(mut self, mut found: Vec<Found>) -> Result<Vec<Arc<User>>> {
+        if let Some(users) = &mut self.uncached {
+            let rows = found.iter_mut().filter(|found| !found.is_whole);
+            // Nobody else has them yet.
+            users.add_parts(rows.filter_map(|found| Arc::get_mut(&mut found.user)))?;
+            let read = found.iter().filter(|found| !found.is_whole);
+            self.view.keep_page(read.map(|found| &*found.user));
+        }
+        Ok(found.into_iter().map(|found| found.user).collect())
     }
 }
 
@@ -148,18 +162,21 @@ fn page_within(
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut listed = Listed::new(conn, view);
-    let mut users = Vec::new();
+    let mut page = Vec::new();
     for _ in 0..most {
-        let Some(row) = rows.next()? else { return Ok(Some(UserPage { users, next: None })) };
-        let user = listed.user(row)?;
-        if !user.is_living() {
+        let Some(row) = rows.next()? else {
+            return Ok(Some(UserPage { users: listed.whole(page)?, next: None }));
+        };
+        let found = listed.find(row)?;
+        if !found.user.is_living() {
             continue;
         }
-        if users.len() == limit {
-            let next = users.last().map(|user: &Arc<User>| (user.recorded_at, user.id));
+        if page.len() == limit {
+            let users = listed.whole(page)?;
+            let next = users.last().map(|user| (user.recorded_at, user.id));
             return Ok(Some(UserPage { users, next }));
         }
-        users.push(user);
+        page.push(found);
     }
     Ok(None)
 }

@@ -84,7 +84,8 @@ fn queries(search: &UserSearch) -> Queries {
 /// Living users that fit.
 pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
     let mut listed = Listed::new(conn, view);
-    find(conn, search, queries(search), |row| listed.user(row))
+    let Found { page, total, more } = find(conn, search, queries(search), |row| listed.find(row))?;
+    Ok(Found { page: listed.whole(page)?, total, more })
 }
 
 /// Groups that fit.

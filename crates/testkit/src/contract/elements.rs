@@ -6,7 +6,7 @@ use roster_directory::{
 };
 
 use crate::build::{
-    clearing_patch, content, email, external_id, patch, primary, text, with_elements, with_email,
+    clearing_patch, content, elements_of, email, external_id, patch, primary, text, with_elements, with_email,
 };
 use crate::{Bench, StoreFactory};
 
@@ -41,7 +41,7 @@ fn three() -> Vec<Content> {
 pub async fn elements_keep_their_ids_and_give_them_to_no_other<F: StoreFactory>(bench: &mut Bench<F>) {
     let user = bench.put("one", with_elements(EMAILS, three())).await;
     assert_eq!(ids(&user), [(1, "work"), (2, "home"), (3, "other")]);
-    assert_eq!(user.elements_of(EMAILS), three());
+    assert_eq!(elements_of(&user, EMAILS), three());
     assert_eq!(bench.stored(&user).await, *user);
 
     bench.tick();
@@ -118,7 +118,7 @@ pub async fn elements_are_kept_whole<F: StoreFactory>(bench: &mut Bench<F>) {
         list.iter_mut().for_each(|content| {
             drop(content.address.take_if(|address| address.parts().iter().all(|(_, text)| text.is_none())))
         });
-        assert_eq!(user.elements_of(attribute), list, "{attribute:?}");
+        assert_eq!(elements_of(&user, attribute), list, "{attribute:?}");
     }
     let same = bench.upsert("one", all).await.unwrap();
     assert_eq!((same.effect, &*same.user), (Effect::Unchanged, &*user));
@@ -137,7 +137,7 @@ pub async fn the_own_value_follows_whoever_writes_it<F: StoreFactory>(bench: &mu
     let user = bench.put("one", with_email("new@e.example")).await;
     let mut expected = three();
     expected[0].value = Some("new@e.example".to_owned());
-    assert_eq!(user.elements_of(EMAILS), expected, "the others are left");
+    assert_eq!(elements_of(&user, EMAILS), expected, "the others are left");
     assert_eq!(last_changes(bench, &user).await, [], "the history tells of the field");
     assert_eq!(bench.stored(&user).await, *user);
 
@@ -146,7 +146,7 @@ pub async fn the_own_value_follows_whoever_writes_it<F: StoreFactory>(bench: &mu
     let list = vec![content("new@e.example", "work"), primary("b@e.example", "home")];
     let user = bench.put("one", with_elements(EMAILS, list.clone())).await;
     assert_eq!(user.profile.email, Some(email("b@e.example")));
-    let mut found = user.elements_of(EMAILS);
+    let mut found = elements_of(&user, EMAILS);
     found.sort_by_key(|content| content.primary);
     assert_eq!(found, list);
     assert_eq!(bench.stored(&user).await, *user);
@@ -159,7 +159,7 @@ pub async fn a_cleared_own_value_takes_its_element_with_it<F: StoreFactory>(benc
     let user = bench.put("one", patch(|patch| patch.profile.email = Change::Clear)).await;
     assert_eq!(user.profile.email, None, "no other is promoted");
     assert_eq!(ids(&user), [(2, "home"), (3, "other")]);
-    assert_eq!(user.elements_of(EMAILS), three()[1..]);
+    assert_eq!(elements_of(&user, EMAILS), three()[1..]);
     let own = Element {
         id: 1,
         attribute: EMAILS,
@@ -173,7 +173,7 @@ pub async fn a_cleared_own_value_takes_its_element_with_it<F: StoreFactory>(benc
     let user = bench.put("one", with_email("new@e.example")).await;
     assert_eq!(ids(&user), [(2, "home"), (3, "other")], "no element is made for it");
     let implied = primary("new@e.example", "work");
-    assert_eq!(user.elements_of(EMAILS), [vec![implied], three()[1..].to_vec()].concat());
+    assert_eq!(elements_of(&user, EMAILS), [vec![implied], three()[1..].to_vec()].concat());
     assert_eq!(bench.stored(&user).await, *user);
 }
 
@@ -181,7 +181,7 @@ pub async fn a_cleared_own_value_takes_its_element_with_it<F: StoreFactory>(benc
 pub async fn what_the_field_says_alone_is_no_element<F: StoreFactory>(bench: &mut Bench<F>) {
     let user = bench.put("one", with_email("a@e.example")).await;
     let only = || with_elements(EMAILS, vec![primary("a@e.example", "work")]);
-    assert_eq!(user.elements_of(EMAILS), [primary("a@e.example", "work")]);
+    assert_eq!(elements_of(&user, EMAILS), [primary("a@e.example", "work")]);
     let same = bench.upsert("one", only()).await.unwrap();
     assert_eq!((same.effect, same.user.last_element), (Effect::Unchanged, 0));
     let user = bench.put("two", only()).await;
@@ -244,7 +244,7 @@ pub async fn d8_a_replay_shows_the_elements_as_they_were<F: StoreFactory>(bench:
     let again = go().await.unwrap();
     assert!(again.replayed);
     assert_eq!(again.user.elements, first.user.elements);
-    assert_eq!(again.user.elements_of(EMAILS), three());
+    assert_eq!(elements_of(&again.user, EMAILS), three());
 }
 
 /// With elements of other attributes, and the fields that are not elements.
@@ -253,7 +253,7 @@ pub async fn an_attribute_that_is_not_named_is_left<F: StoreFactory>(bench: &mut
     bench.put("one", patch(|patch| patch.profile.title = Change::Set(text("Chief")))).await;
     let roles = vec![content("admin", "x"), content("reader", "y")];
     let user = bench.put("one", with_elements(Attribute::Roles, roles.clone())).await;
-    assert_eq!((user.elements_of(EMAILS), user.elements_of(Attribute::Roles)), (three(), roles));
+    assert_eq!((elements_of(&user, EMAILS), elements_of(&user, Attribute::Roles)), (three(), roles));
     assert_eq!(user.profile.role, Some(text("admin")), "the first, where none is the primary one");
     let deleted = bench.delete(&user).await.user;
     assert_eq!(bench.stored(&user).await, *deleted);

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use roster_directory::search::{Condition, From, UserSearch};
 use roster_directory::store::{UserFilter, UserQuery};
-use roster_directory::{Timestamp, User, UserId, UserPatch};
+use roster_directory::{Attribute, Change, Timestamp, User, UserId, UserPatch};
 
-use crate::build::{email, user_name, with_email, with_given_name, with_grants, with_link};
+use crate::build::{
+    content, email, user_name, with_elements, with_email, with_given_name, with_grants, with_link,
+};
 use crate::{Bench, StoreFactory};
 
 fn place(user: &User) -> (Timestamp, UserId) {
@@ -38,7 +40,7 @@ pub async fn users_are_listed_by_id_in_pages<F: StoreFactory>(bench: &mut Bench<
         let patch = if number % 2 == 0 {
             with_grants([(33, "18"), (34, "19")])
         } else {
-            with_link("crm", roster_directory::Change::Set(&number.to_string()))
+            with_link("crm", Change::Set(&number.to_string()))
         };
         users.push(bench.put(&format!("u{number}"), patch).await);
     }
@@ -49,6 +51,45 @@ pub async fn users_are_listed_by_id_in_pages<F: StoreFactory>(bench: &mut Bench<
     }
     let none = UserQuery { filter: UserFilter::All, after: None, limit: 0 };
     assert_eq!(bench.store.users(none).await.unwrap().users, []);
+}
+
+/// Also where users between them have more links, grants and elements than they have, of which some were taken away.
+pub async fn users_far_apart_are_listed_whole<F: StoreFactory>(bench: &mut Bench<F>) {
+    let mut users = Vec::new();
+    for number in 0..50 {
+        bench.tick();
+        let id = format!("u{number}");
+        let is_one = number % 13 == 3;
+        let phones = [&*id, "1", "2"].map(|value| content(value, "home")).to_vec();
+        bench.put(&id, with_elements(Attribute::PhoneNumbers, phones)).await;
+        bench.put(&id, with_link("crm", Change::Set(&id))).await;
+        bench.put(&id, with_link("okta", Change::Set(&id))).await;
+        bench
+            .put(
+                &id,
+                with_email(&if is_one { "one@e.example".to_owned() } else { format!("{id}@e.example") }),
+            )
+            .await;
+        let user = match number % 4 {
+            0 => bench.put(&id, with_grants([(33, "18"), (34, &id)])).await,
+            1 => {
+                bench.put(&id, with_grants([(33, "18"), (34, &id)])).await;
+                bench.put(&id, with_grants([(34, "19")])).await
+            }
+            2 => bench.put(&id, with_link("crm", Change::Clear)).await,
+            _ => bench.put(&id, with_elements(Attribute::PhoneNumbers, vec![])).await,
+        };
+        users.push((is_one, user));
+    }
+    users.sort_by_key(|(_, user)| user.id);
+    bench.reopen().await;
+    let all: Vec<_> = users.iter().map(|(_, user)| Arc::clone(user)).collect();
+    let ones: Vec<_> = users.iter().filter(|(is_one, _)| *is_one).map(|(_, user)| Arc::clone(user)).collect();
+    for limit in [7, 100] {
+        let filter = UserFilter::Email(email("one@e.example"));
+        assert_eq!(pages(bench, filter, limit).await, ones, "{limit}");
+        assert_eq!(pages(bench, UserFilter::All, limit).await, all, "{limit}");
+    }
 }
 
 /// A store may read a short page otherwise than a long one, as long as that shows in nothing.

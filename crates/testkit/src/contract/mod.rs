@@ -84,6 +84,7 @@ macro_rules! with_contract_cases {
                 the_store_is_ready;
             listing:
                 users_are_listed_by_id_in_pages
+                users_far_apart_are_listed_whole
                 a_page_passes_by_any_number_of_deleted_users
                 users_are_found_by_email_and_user_name
                 users_are_listed_since_a_moment

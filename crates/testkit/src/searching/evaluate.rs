@@ -11,6 +11,8 @@ use roster_directory::search::{
 };
 use roster_directory::{Attribute, Content, Group, GroupId, User, UserId, Value, fold};
 
+use crate::build::elements_of;
+
 /// Everybody and every group that is there.
 pub(crate) struct World {
     pub(crate) users: Vec<Arc<User>>,
@@ -64,7 +66,7 @@ impl World {
     fn user_fits(&self, user: &User, test: &UserTest) -> bool {
         match test {
             UserTest::Key(key, comparison) => compares(of_user(user, key), comparison),
-            UserTest::Element(attribute, wanted) => user.elements_of(*attribute).iter().any(|content| {
+            UserTest::Element(attribute, wanted) => elements_of(user, *attribute).iter().any(|content| {
                 holds(wanted, &|(part, comparison)| {
                     let datum = of_content(content, *part);
                     let is_truth = matches!(comparison, Comparison::Truth { .. });
@@ -200,7 +202,7 @@ fn of_group(group: &Group, key: &GroupKey) -> Option<Datum> {
 
 /// The element by which a user is put in order.
 fn first(user: &User, attribute: Attribute) -> Option<Content> {
-    let list = user.elements_of(attribute);
+    let list = elements_of(user, attribute);
     let stored: Vec<_> = user.elements.iter().filter(|element| element.attribute == attribute).collect();
     // One that is there because of the plain field alone comes before those that are stored.
     let implied = (list.len() > stored.len()).then_some(0);

@@ -2,7 +2,7 @@
 
 use roster_directory::element::Address;
 use roster_directory::{
-    Attribute as Multi, Content, Grant, GroupId, GroupName, Profile, Source, User, Value as Stored,
+    Attribute as Multi, ContentRef, Grant, GroupId, GroupName, Profile, Source, User, Value as Stored,
 };
 
 use super::{BY_OBJECT, Beside, Common, DIRECTORY, Members, Plain};
@@ -99,12 +99,13 @@ fn own(directory: &mut Object<'_>, user: &User) {
     });
 }
 
-fn element(element: &mut Object<'_>, Content { value, kind, display, primary, address }: Content) {
-    element.push_some("value", value.as_deref());
-    for (name, text) in address.as_deref().into_iter().flat_map(Address::parts) {
+fn element(element: &mut Object<'_>, content: ContentRef<'_>) {
+    let ContentRef { value, kind, display, primary, address } = content;
+    element.push_some("value", value);
+    for (name, text) in address.into_iter().flat_map(Address::parts) {
         element.push_some(name, text);
     }
-    element.push_some("type", kind.as_deref());
-    element.push_some("display", display.as_deref());
+    element.push_some("type", kind);
+    element.push_some("display", display);
     element.push_some("primary", primary);
 }

@@ -7,18 +7,23 @@ use roster_directory::{Link, Rules, User, fold};
 use rusqlite::{Connection, Row};
 
 use crate::cell::{Cell, Columns};
-use crate::columns::SELECT;
+use crate::columns::{self, SELECT};
 use crate::error::{Error, Result};
+use crate::parts::Parts;
 use crate::{elements, load, records, rules};
 
 pub(super) fn check(conn: &Connection, keyring: &Keyring, findings: &mut Findings) -> Result<()> {
     let rules = rules::load(conn)?;
     let mut statement = conn.prepare(&format!("{} ORDER BY number", *SELECT))?;
     let mut rows = statement.query([])?;
-    let mut parts = load::Parts::prepare(conn)?;
+    let mut parts = Parts::prepare(conn)?;
     while let Some(row) = rows.next()? {
         let number: i64 = row.get(0)?;
-        match parts.user(row) {
+        let user = columns::user(row).and_then(|mut user| {
+            parts.add_to([&mut user])?;
+            Ok(user)
+        });
+        match user {
             Ok(user) => check_user(conn, keyring, rules, (&user, row), findings)?,
             Err(error) => findings.add(format_args!("user with number {number}"), error.to_string()),
         }
