@@ -65,7 +65,7 @@ parameters! {
     /// `startIndex`.
     StartIndex: Query "startIndex", False, "Where the page begins, from 1", Object::with_type(Type::Integer);
     /// `count`.
-    Count: Query "count", False, "How many resources the page has: 100 unless said, 1,000 at the most", Object::with_type(Type::Integer);
+    Count: Query "count", False, "How many resources the page has: 50 unless said, 1,000 at the most", Object::with_type(Type::Integer);
     /// `cursor`.
     Cursor: Query "cursor", False,
         "Empty: the list is read by cursor from its beginning; else `nextCursor` of the page before (RFC 9865). Nobody is missed while others come and go",
