@@ -335,19 +335,6 @@ impl<'a> From<&'a Content> for ContentRef<'a> {
     }
 }
 
-impl From<ContentRef<'_>> for Content {
-    fn from(ContentRef { value, kind, display, primary, address }: ContentRef<'_>) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self {
-            value: owned(value),
-            kind: owned(kind),
-            display: owned(display),
-            primary,
-            address: address.cloned().map(Box::new),
-        }
-    }
-}
-
 impl User {
     /// The elements of an attribute as callers see them: the directory's own value is among them, also where no caller
     /// ever made an element of it.
@@ -383,3 +370,22 @@ pub(crate) fn own_value(profile: &Profile, attribute: Attribute) -> Option<&str>
 
 /// What a patch does to elements: the whole list of each attribute that is named.
 pub type ElementsPatch = BTreeMap<Attribute, Elements>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::Value;
+
+    #[test]
+    fn the_own_value_is_that_of_the_attributes_field() {
+        let text = "https://a@b";
+        for attribute in Attribute::ALL {
+            let mut profile = Profile::default();
+            assert_eq!(own_value(&profile, attribute), None);
+            if let Some(field) = attribute.field() {
+                assert!(profile.set(field, Value::Text(text.into())), "{attribute:?}");
+            }
+            assert_eq!(own_value(&profile, attribute), attribute.field().map(|_| text), "{attribute:?}");
+        }
+    }
+}

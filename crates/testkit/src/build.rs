@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use roster_directory::directory::groups::GroupUpdate;
 use roster_directory::{
-    Assign, Attribute, Avatar, Change, Content, Elements, Email, ExternalId, Field, Grant, GrantsPatch,
-    GroupName, Link, Password, Principal, Profile, ProfileId, ProfilePatch, Scope, Source, Target, Text,
-    Timestamp, User, UserName, UserPatch,
+    Assign, Attribute, Avatar, Change, Content, ContentRef, Elements, Email, ExternalId, Field, Grant,
+    GrantsPatch, GroupName, Link, Password, Principal, Profile, ProfileId, ProfilePatch, Scope, Source,
+    Target, Text, Timestamp, User, UserName, UserPatch,
 };
 use uuid::Uuid;
 
@@ -58,7 +58,15 @@ pub fn text<const MAX: usize>(text: &str) -> Text<MAX> {
 
 /// The elements of an attribute as callers see them.
 pub fn elements_of(user: &User, attribute: Attribute) -> Vec<Content> {
-    user.elements_of(attribute).map(Content::from).collect()
+    let owned = |text: Option<&str>| text.map(str::to_owned);
+    let content = |ContentRef { value, kind, display, primary, address }: ContentRef<'_>| Content {
+        value: owned(value),
+        kind: owned(kind),
+        display: owned(display),
+        primary,
+        address: address.cloned().map(Box::new),
+    };
+    user.elements_of(attribute).map(content).collect()
 }
 
 /// A grant.

@@ -5,7 +5,7 @@ pub(crate) mod group;
 mod plain;
 pub(crate) mod to_patch;
 
-pub(crate) use plain::{BY_OBJECT, Members, PLAIN, Plain, plain_at};
+pub(crate) use plain::{BY_OBJECT, PLAIN, Plain, PlainObject, plain_at};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use roster_directory::{Attribute as Multi, ExternalId, Timestamp};

@@ -16,8 +16,8 @@ pub(crate) struct Projection {
     cut_within: Vec<(&'static str, Vec<Cut>)>,
 }
 
-/// An attribute that is not answered whole, and how much of it is.
-pub(crate) type Cut = (&'static Attribute, Part);
+/// An attribute that is not answered whole, and which of its sub-attributes are, if any.
+type Cut = (&'static Attribute, Option<Subs>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -31,11 +31,29 @@ enum Mode {
 
 /// How much of an attribute is answered.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Part {
+enum Part {
     Whole,
     Nothing,
+    Some(Subs),
+}
+
+/// Sub-attributes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Subs {
+    /// These.
     Only(Vec<&'static Attribute>),
+    /// All but these.
     Without(Vec<&'static Attribute>),
+}
+
+impl Subs {
+    fn have(&self, sub: &Attribute) -> bool {
+        sub.returned == Returned::Always
+            || match self {
+                Self::Only(named) => named.contains(&sub),
+                Self::Without(named) => !named.contains(&sub),
+            }
+    }
 }
 
 /// Which members of an object are answered.
@@ -47,8 +65,8 @@ pub(crate) enum Kept<'p> {
     Resource(&'p Projection),
     /// The attributes, but for what these leave out.
     Attributes(&'p [Cut]),
-    /// A part of the sub-attributes of an attribute.
-    Part(&'static Attribute, &'p Part),
+    /// Some of the sub-attributes of an attribute.
+    Some(&'static Attribute, &'p Subs),
 }
 
 impl<'p> Kept<'p> {
@@ -58,16 +76,9 @@ impl<'p> Kept<'p> {
             Self::Whole => Some(Self::Whole),
             Self::Resource(projection) => kept(&projection.cut, name),
             Self::Attributes(cut) => kept(cut, name),
-            Self::Part(attribute, part) => {
+            Self::Some(attribute, subs) => {
                 let sub = attribute.sub_attribute(name)?;
-                let is_named = |named: &[&Attribute]| named.contains(&sub);
-                let is_kept = match part {
-                    Part::Whole => true,
-                    Part::Nothing => false,
-                    Part::Only(named) => sub.returned == Returned::Always || is_named(named),
-                    Part::Without(named) => sub.returned == Returned::Always || !is_named(named),
-                };
-                is_kept.then_some(Self::Whole)
+                subs.have(sub).then_some(Self::Whole)
             }
         }
     }
@@ -80,16 +91,15 @@ impl<'p> Kept<'p> {
                 let within = projection.cut_within.iter().find(|(other, _)| *other == urn);
                 Some(within.map_or(Self::Whole, |(_, cut)| Self::Attributes(cut)))
             }
-            Self::Attributes(_) | Self::Part(..) => None,
+            Self::Attributes(_) | Self::Some(..) => None,
         }
     }
 }
 
 fn kept<'p>(cut: &'p [Cut], name: &str) -> Option<Kept<'p>> {
     match cut.iter().find(|(attribute, _)| attribute.name == name) {
-        None | Some((_, Part::Whole)) => Some(Kept::Whole),
-        Some((_, Part::Nothing)) => None,
-        Some((attribute, part @ (Part::Only(_) | Part::Without(_)))) => Some(Kept::Part(attribute, part)),
+        None => Some(Kept::Whole),
+        Some((attribute, subs)) => subs.as_ref().map(|subs| Kept::Some(attribute, subs)),
     }
 }
 
@@ -120,8 +130,12 @@ impl Projection {
 
     fn cut_of(&self, extension: Option<&str>) -> Vec<Cut> {
         let places = self.kind.places().filter(|place| place.extension == extension);
-        let parts = places.map(|place| (place.attribute, self.part(&place)));
-        parts.filter(|(_, part)| *part != Part::Whole).collect()
+        let cut = |place: Place| match self.part(&place) {
+            Part::Whole => None,
+            Part::Nothing => Some((place.attribute, None)),
+            Part::Some(subs) => Some((place.attribute, Some(subs))),
+        };
+        places.filter_map(cut).collect()
     }
 
     /// What `attributes` or `excludedAttributes` ask for: one of them at most. Names that mean nothing are passed over.
@@ -185,8 +199,8 @@ impl Projection {
             (Mode::Default | Mode::Without, ..) if is_hidden => Part::Nothing,
             (Mode::Default, ..) | (Mode::Only, true, _) | (Mode::Without, false, true) => Part::Whole,
             (Mode::Only, false, true) | (Mode::Without, true, _) => Part::Nothing,
-            (Mode::Only, false, false) => Part::Only(subs),
-            (Mode::Without, false, false) => Part::Without(subs),
+            (Mode::Only, false, false) => Part::Some(Subs::Only(subs)),
+            (Mode::Without, false, false) => Part::Some(Subs::Without(subs)),
         }
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Object<'o> {
     json: &'o mut Vec<u8>,
     /// Which members are answered; the others are passed over.
     kept: Kept<'o>,
-    /// Where its first member begins; of a resource, where the URN of its core schema ends.
+    /// Where its first member begins; of a resource, where the URNs of its schemas end.
     start: usize,
 }
 
@@ -136,7 +136,9 @@ impl Object<'_> {
         {
             let mut behind = vec![b','];
             text(&mut behind, urn);
+            let length = behind.len();
             self.json.splice(self.start..self.start, behind);
+            self.start += length;
         }
     }
 
@@ -249,5 +251,82 @@ impl From<Uuid> for Scalar<'_> {
 impl<'a> From<Url<'a>> for Scalar<'a> {
     fn from(url: Url<'a>) -> Self {
         Self::Url(url)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+    use crate::convert::{DIRECTORY, ENTERPRISE};
+    use crate::schema::USER;
+
+    struct Someone(Uuid);
+
+    impl Represent for Someone {
+        fn url(&self) -> Url<'_> {
+            Url { base: "https://a", endpoint: "/Users", id: self.0 }
+        }
+
+        fn tag(&self) -> String {
+            "W/\"1\"".to_owned()
+        }
+
+        fn write(&self, resource: &mut Object<'_>, tag: &str) {
+            resource.push("id", self.0);
+            resource.push("userName", "A\t\"\\\u{1}é\u{7f}");
+            resource.object("name", |name| name.push_some("givenName", None::<&str>));
+            resource.extension(ENTERPRISE, |enterprise| enterprise.push("department", "d"));
+            resource.list("roles", [None, Some("r"), None, Some("s")], |role, value| {
+                role.push_some("value", value);
+            });
+            resource.list("ims", [None::<&str>], |im, value| im.push_some("value", value));
+            resource.extension(DIRECTORY, |directory| {
+                directory.push("number", 7);
+                directory.push("staff", false);
+            });
+            resource.object("meta", |meta| {
+                meta.push(
+                    "created",
+                    Scalar::Micros(Timestamp::parse_rfc3339("2024-01-19T12:45:04.1Z").unwrap()),
+                );
+                meta.push("location", self.url());
+                meta.push("version", tag);
+            });
+        }
+    }
+
+    #[test]
+    fn a_resource_is_written_member_by_member() {
+        let id = Uuid::from_u128(10);
+        let mut json = b"[".to_vec();
+        assert_eq!(write(&mut json, &Someone(id), &Projection::default_of(&USER)), "W/\"1\"");
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            concat!(
+                r#"[{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","#,
+                r#""urn:ietf:params:scim:schemas:extension:enterprise:2.0:User","#,
+                r#""urn:roster:scim:schemas:extension:directory:1.0:User"],"#,
+                r#""id":"00000000-0000-0000-0000-00000000000a","#,
+                r#""userName":"A\t\"\\\u0001é"#,
+                "\u{7f}",
+                r#"","#,
+                r#""urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"department":"d"},"#,
+                r#""roles":[{"value":"r"},{"value":"s"}],"#,
+                r#""urn:roster:scim:schemas:extension:directory:1.0:User":{"staff":false},"#,
+                r#""meta":{"created":"2024-01-19T12:45:04.100000Z","#,
+                r#""location":"https://a/Users/00000000-0000-0000-0000-00000000000a","version":"W/\"1\""}}"#,
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_edited_is_the_whole_without_schemas() {
+        let resource = resource(&Someone(Uuid::nil())).unwrap();
+        let names: Vec<&str> = resource.keys().map(String::as_str).collect();
+        assert_eq!(names, ["id", "userName", ENTERPRISE, "roles", DIRECTORY, "meta"]);
+        assert_eq!(resource[DIRECTORY]["number"], Value::from(7));
+        assert_eq!(resource["userName"], "A\t\"\\\u{1}é\u{7f}");
     }
 }

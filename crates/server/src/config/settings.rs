@@ -132,7 +132,7 @@ settings! {
     write_queue: NonZeroUsize = count(4_096);
     /// How many connections to the database serve reads of one user, as many serve lists and histories, and with `database_url` as many searches.
     readers: NonZeroUsize = count(2);
-    /// About how much memory users that were read or written of late may take; 0 keeps none.
+    /// About how much memory users that were read or written of late may take; a list fills what room there is, and pushes nobody out; 0 keeps none.
     user_cache: ByteSize = ByteSize(24 << 20);
     /// When a change is acknowledged: once it is on disk, or (relaxed) once the operating system has it, so that a power cut loses it.
     durability: Durability = Durability::Full;

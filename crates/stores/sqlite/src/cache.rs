@@ -1,4 +1,5 @@
-//! Users that were read or written of late, and who holds their links and numbers, as of one position of the journal.
+//! Users that were read or written of late, and who holds their links and numbers, as of one position of the journal. Pages of
+//! lists fill what room there is.
 //!
 //! Every change of a user, by whatever process, appends to the journal. So whoever has read in its snapshot where the
 //! journal ends knows whether what is cached is what the snapshot has: it is if the cache is as of that position, and

@@ -24,6 +24,10 @@ pub(crate) fn ids_of(conn: &Connection, user: UserId) -> Result<BTreeSet<GroupId
     Ok(groups)
 }
 
+/// The memberships of users from one id to another.
+pub(crate) const MEMBERSHIPS: &str =
+    "SELECT user_id, group_id FROM group_members WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id, group_id";
+
 /// The groups that each of these users is a member of, in the order of their ids.
 pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
     Ok(few_of(conn, users, usize::MAX)?.unwrap_or_default())
@@ -31,9 +35,7 @@ pub(crate) fn of(conn: &Connection, users: &[UserId]) -> Result<GroupsOf> {
 
 /// The same, if there are at most so many. An index alone says who is where, and what each group is called is read once.
 pub(crate) fn few_of(conn: &Connection, users: &[UserId], most: usize) -> Result<Option<GroupsOf>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT user_id, group_id FROM group_members WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id, group_id",
-    )?;
+    let mut statement = conn.prepare_cached(MEMBERSHIPS)?;
     let mut groups: Vec<(UserId, Vec<_>)> = users.iter().map(|user| (*user, Vec::new())).collect();
     groups.sort_by_key(|(user, _)| *user);
     groups.dedup_by_key(|(user, _)| *user);

@@ -8,10 +8,10 @@ use crate::elements;
 use crate::error::Result;
 use crate::walk::walk;
 
-const LINKS: &str =
+pub(crate) const LINKS: &str =
     "SELECT user_id, source, external_id FROM links WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id";
 
-const GRANTS: &str = "SELECT user_id, granted, client_id, profile_id FROM grants WHERE user_id BETWEEN ?1 AND ?2 \
+pub(crate) const GRANTS: &str = "SELECT user_id, granted, client_id, profile_id FROM grants WHERE user_id BETWEEN ?1 AND ?2 \
                       ORDER BY user_id";
 
 /// The statements that read it.

@@ -61,7 +61,7 @@ fn behind(after: Option<UserId>) -> Cell<'static> {
 }
 
 /// Reads the users of a page.
-pub(crate) struct Listed<'a> {
+pub(crate) struct PageReader<'a> {
     conn: &'a Connection,
     view: View<'a>,
     /// From the first user on that is not cached.
@@ -69,23 +69,23 @@ pub(crate) struct Listed<'a> {
 }
 
 /// A user of a page.
-pub(crate) struct Found {
-    user: Arc<User>,
+pub(crate) struct Listed {
+    user: User,
     /// Or read from its row alone: the rest is read for all of the page.
     is_whole: bool,
 }
 
-impl<'a> Listed<'a> {
+impl<'a> PageReader<'a> {
     pub(crate) fn new(conn: &'a Connection, view: View<'a>) -> Self {
         Self { conn, view, uncached: None }
     }
 
     /// The user of a row that begins with an id and a number.
-    pub(crate) fn find(&mut self, row: &Row<'_>) -> Result<Found> {
+    pub(crate) fn find(&mut self, row: &Row<'_>) -> Result<Listed> {
         let columns = &mut Columns::new(row, "users");
         let (id, number) = (columns.user_id()?, columns.integer()?);
         if let Some(user) = self.view.cached(id) {
-            return Ok(Found { user: Arc::new(user), is_whole: true });
+            return Ok(Listed { user, is_whole: true });
         }
         let users = match &mut self.uncached {
             Some(users) => users,
@@ -93,19 +93,18 @@ impl<'a> Listed<'a> {
         };
         // The number is where the row is.
         let user = users.find_row([number])?.ok_or_else(|| columns.corrupt())?;
-        Ok(Found { user: Arc::new(user), is_whole: false })
+        Ok(Listed { user, is_whole: false })
     }
 
     /// The users that were found, whole.
-    pub(crate) fn whole(mut self, mut found: Vec<Found>) -> Result<Vec<Arc<User>>> {
+    pub(crate) fn whole(mut self, mut listed: Vec<Listed>) -> Result<Vec<Arc<User>>> {
         if let Some(users) = &mut self.uncached {
-            let rows = found.iter_mut().filter(|found| !found.is_whole);
-            // Nobody else has them yet.
-            users.add_parts(rows.filter_map(|found| Arc::get_mut(&mut found.user)))?;
-            let read = found.iter().filter(|found| !found.is_whole);
-            self.view.keep_page(read.map(|found| &*found.user));
+            let rows = listed.iter_mut().filter(|listed| !listed.is_whole);
+            users.add_parts(rows.map(|listed| &mut listed.user))?;
+            let read = listed.iter().filter(|listed| !listed.is_whole);
+            self.view.keep_page(read.map(|listed| &listed.user));
         }
-        Ok(found.into_iter().map(|found| found.user).collect())
+        Ok(listed.into_iter().map(|listed| Arc::new(listed.user)).collect())
     }
 }
 
@@ -161,22 +160,22 @@ fn page_within(
 ) -> Result<Option<UserPage>> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
-    let mut listed = Listed::new(conn, view);
+    let mut reader = PageReader::new(conn, view);
     let mut page = Vec::new();
     for _ in 0..most {
         let Some(row) = rows.next()? else {
-            return Ok(Some(UserPage { users: listed.whole(page)?, next: None }));
+            return Ok(Some(UserPage { users: reader.whole(page)?, next: None }));
         };
-        let found = listed.find(row)?;
-        if !found.user.is_living() {
+        let listed = reader.find(row)?;
+        if !listed.user.is_living() {
             continue;
         }
         if page.len() == limit {
-            let users = listed.whole(page)?;
+            let users = reader.whole(page)?;
             let next = users.last().map(|user| (user.recorded_at, user.id));
             return Ok(Some(UserPage { users, next }));
         }
-        page.push(found);
+        page.push(listed);
     }
     Ok(None)
 }

@@ -12,7 +12,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use crate::cache::View;
 use crate::cell::{Cell, Columns};
 use crate::error::{Error, Result};
-use crate::query::{FEW, Listed};
+use crate::query::{FEW, PageReader};
 use crate::records;
 
 /// Whether a search is for so few users, of one name or address, that it may be made on a thread that serves others as well.
@@ -83,9 +83,9 @@ fn queries(search: &UserSearch) -> Queries {
 
 /// Living users that fit.
 pub(crate) fn users(conn: &Connection, view: View<'_>, search: &UserSearch) -> Result<FoundUsers> {
-    let mut listed = Listed::new(conn, view);
-    let Found { page, total, more } = find(conn, search, queries(search), |row| listed.find(row))?;
-    Ok(Found { page: listed.whole(page)?, total, more })
+    let mut reader = PageReader::new(conn, view);
+    let Found { page, total, more } = find(conn, search, queries(search), |row| reader.find(row))?;
+    Ok(Found { page: reader.whole(page)?, total, more })
 }
 
 /// Groups that fit.

@@ -5,7 +5,7 @@ use roster_directory::{
     Attribute as Multi, ContentRef, Grant, GroupId, GroupName, Profile, Source, User, Value as Stored,
 };
 
-use super::{BY_OBJECT, Beside, Common, DIRECTORY, Members, Plain};
+use super::{BY_OBJECT, Beside, Common, DIRECTORY, Plain, PlainObject};
 use crate::representation::{Object, Represent, Scalar, Url};
 use crate::schema::{GROUP, USER};
 
@@ -40,7 +40,7 @@ impl Represent for UserResource<'_> {
         common.write(resource, self.url(), tag);
         resource.push("userName", user.user_name.as_str());
         resource.push("active", user.active);
-        for Members { extension, attributes } in BY_OBJECT.iter() {
+        for PlainObject { extension, attributes } in BY_OBJECT.iter() {
             match extension {
                 None => plain(resource, attributes, &user.profile),
                 Some(urn) => resource.extension(urn, |members| {

@@ -36,7 +36,7 @@ const fn directory(attribute: &'static str, sub: Option<&'static str>, field: Fi
     Plain { extension: Some(DIRECTORY), attribute, sub, field }
 }
 
-/// Every one, in the order in which they are answered.
+/// Every one, in the order in which they are answered: those of one object stand together.
 pub(crate) const PLAIN: &[Plain] = &[
     name("formatted", Field::FormattedName),
     name("familyName", Field::FamilyName),
@@ -74,7 +74,7 @@ pub(crate) const PLAIN: &[Plain] = &[
 
 /// Those of an object: of a resource itself, or of the object of an extension.
 #[derive(Debug)]
-pub(crate) struct Members {
+pub(crate) struct PlainObject {
     /// The URN of the extension.
     pub(crate) extension: Option<&'static str>,
     /// The attributes: each is a field, or has sub-attributes that are.
@@ -82,11 +82,11 @@ pub(crate) struct Members {
 }
 
 /// Every one, by the objects that they are in.
-pub(crate) static BY_OBJECT: LazyLock<Vec<Members>> = LazyLock::new(|| {
+pub(crate) static BY_OBJECT: LazyLock<Vec<PlainObject>> = LazyLock::new(|| {
     let objects = PLAIN.chunk_by(|one, next| one.extension == next.extension);
     let attributes = |plain: &'static [Plain]| plain.chunk_by(|one, next| one.attribute == next.attribute);
     let members = objects.filter_map(|plain| {
-        Some(Members { extension: plain.first()?.extension, attributes: attributes(plain).collect() })
+        Some(PlainObject { extension: plain.first()?.extension, attributes: attributes(plain).collect() })
     });
     members.collect()
 });
@@ -102,8 +102,24 @@ pub(crate) fn plain_at(place: &Place) -> Option<Field> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::schema::USER;
+
+    /// Else an object would be answered twice.
+    #[test]
+    fn what_is_of_one_object_stands_together() {
+        let extensions: BTreeSet<_> = BY_OBJECT.iter().map(|object| object.extension).collect();
+        assert_eq!(extensions.len(), BY_OBJECT.len());
+        for PlainObject { attributes, .. } in BY_OBJECT.iter() {
+            let names: BTreeSet<_> = attributes.iter().map(|plain| plain[0].attribute).collect();
+            assert_eq!(names.len(), attributes.len());
+            for plain in attributes {
+                assert!(plain.len() == 1 || plain.iter().all(|one| one.sub.is_some()), "{plain:?}");
+            }
+        }
+    }
 
     #[test]
     fn every_plain_attribute_is_in_the_table() {
