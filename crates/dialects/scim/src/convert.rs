@@ -35,6 +35,7 @@ impl Beside {
         // No text has these bytes.
         const NAMED: u8 = 0xFE;
         const END: u8 = 0xFF;
+        self.0.reserve(id.as_bytes().len() + name.map_or(0, str::len) + 2);
         self.0.extend_from_slice(id.as_bytes());
         if let Some(name) = name {
             self.0.push(NAMED);

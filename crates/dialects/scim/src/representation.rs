@@ -107,7 +107,9 @@ impl Object<'_> {
         items: impl IntoIterator<Item = T>,
         fill: impl Fn(&mut Object<'_>, T),
     ) {
-        let Some(kept) = self.kept.of(name) else { return };
+        let mut items = items.into_iter().peekable();
+        // Most lists are empty.
+        let Some(kept) = self.kept.of(name).filter(|_| items.peek().is_some()) else { return };
         let before = self.json.len();
         self.name(name);
         self.json.push(b'[');

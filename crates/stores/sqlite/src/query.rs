@@ -70,7 +70,7 @@ pub(crate) struct PageReader<'a> {
 
 /// A user of a page.
 pub(crate) struct Listed {
-    user: User,
+    user: Arc<User>,
     /// Or read from its row alone: the rest is read for all of the page.
     is_whole: bool,
 }
@@ -85,7 +85,7 @@ impl<'a> PageReader<'a> {
         let columns = &mut Columns::new(row, "users");
         let (id, number) = (columns.user_id()?, columns.integer()?);
         if let Some(user) = self.view.cached(id) {
-            return Ok(Listed { user, is_whole: true });
+            return Ok(Listed { user: Arc::new(user), is_whole: true });
         }
         let users = match &mut self.uncached {
             Some(users) => users,
@@ -93,18 +93,18 @@ impl<'a> PageReader<'a> {
         };
         // The number is where the row is.
         let user = users.find_row([number])?.ok_or_else(|| columns.corrupt())?;
-        Ok(Listed { user, is_whole: false })
+        Ok(Listed { user: Arc::new(user), is_whole: false })
     }
 
     /// The users that were found, whole.
     pub(crate) fn whole(mut self, mut listed: Vec<Listed>) -> Result<Vec<Arc<User>>> {
         if let Some(users) = &mut self.uncached {
             let rows = listed.iter_mut().filter(|listed| !listed.is_whole);
-            users.add_parts(rows.map(|listed| &mut listed.user))?;
+            users.add_parts(rows.map(|listed| Arc::make_mut(&mut listed.user)))?;
             let read = listed.iter().filter(|listed| !listed.is_whole);
-            self.view.keep_page(read.map(|listed| &listed.user));
+            self.view.keep_page(read.map(|listed| &*listed.user));
         }
-        Ok(listed.into_iter().map(|listed| Arc::new(listed.user)).collect())
+        Ok(listed.into_iter().map(|listed| listed.user).collect())
     }
 }
 
