@@ -140,7 +140,9 @@ fn remove(selected: &Elements, list: &mut Vec<Value>) {
 fn described(selected: &Elements, value: &Value) -> Option<Value> {
     let (Which::Matching(condition), Some(sub)) = (&selected.which, selected.sub) else { return None };
     let mut members: Map<String, Value> = condition.described()?;
-    if value.is_null() || members.get(sub.name).is_some_and(|described| described != value) {
+    // No element has an empty text: it is unassigned (RFC 7643, 2.5).
+    let is_none = members.values().any(|described| described == "");
+    if is_none || value.is_null() || members.get(sub.name).is_some_and(|described| described != value) {
         return None;
     }
     members.insert(sub.name.to_owned(), value.clone());

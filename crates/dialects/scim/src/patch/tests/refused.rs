@@ -60,6 +60,12 @@ fn what_can_not_be_done_is_told() {
             "userName is required and must not be empty",
         ),
         (
+            // No element can be made that the filter describes: an empty type is none.
+            json!({ "op": "replace", "path": "emails[type eq \"\"].value", "value": "x" }),
+            NoTarget,
+            "the filter selects no element of emails",
+        ),
+        (
             json!({ "op": "replace", "path": "emails[type sw \"w\"].value", "value": "x" }),
             NoTarget,
             "the filter selects no element of emails",
