@@ -11,8 +11,8 @@ use crate::walk::walk;
 pub(crate) const LINKS: &str =
     "SELECT user_id, source, external_id FROM links WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id";
 
-pub(crate) const GRANTS: &str = "SELECT user_id, granted, client_id, profile_id FROM grants WHERE user_id BETWEEN ?1 AND ?2 \
-                      ORDER BY user_id";
+pub(crate) const GRANTS: &str = "SELECT user_id, granted, client_id, profile_id FROM grants \
+                                 WHERE user_id BETWEEN ?1 AND ?2 ORDER BY user_id";
 
 /// The statements that read it.
 pub(crate) struct Parts<'conn> {
